@@ -1,0 +1,69 @@
+/** Everything the AWS stand-in offers, by token. */
+
+import type { Plugin, Values } from "../base";
+import { eip, eipAssociation } from "./address";
+import type { Session } from "./client";
+import { instance } from "./instance";
+import { keyPair } from "./keyPair";
+import { lookups } from "./lookups";
+import { resourceType } from "./provider";
+import type { Definition } from "./resource";
+import { route, routeTable, routeTableAssociation } from "./routes";
+import { defaultSecurityGroup, securityGroup } from "./securityGroup";
+import { egressRule, ingressRule } from "./securityGroupRule";
+import { subnet } from "./subnet";
+import { volume } from "./volume";
+import { volumeAttachment } from "./volumeAttachment";
+import { internetGateway, vpc } from "./vpc";
+
+const VERSION = "7.48.0";
+
+/** All resource types by their tokens. */
+export const definitions: Readonly<Record<string, Definition>> = {
+  "aws:ebs/volume:Volume": volume,
+  "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": defaultSecurityGroup,
+  "aws:ec2/eip:Eip": eip,
+  "aws:ec2/eipAssociation:EipAssociation": eipAssociation,
+  "aws:ec2/instance:Instance": instance,
+  "aws:ec2/internetGateway:InternetGateway": internetGateway,
+  "aws:ec2/keyPair:KeyPair": keyPair,
+  "aws:ec2/route:Route": route,
+  "aws:ec2/routeTable:RouteTable": routeTable,
+  "aws:ec2/routeTableAssociation:RouteTableAssociation": routeTableAssociation,
+  "aws:ec2/securityGroup:SecurityGroup": securityGroup,
+  "aws:ec2/subnet:Subnet": subnet,
+  "aws:ec2/volumeAttachment:VolumeAttachment": volumeAttachment,
+  "aws:ec2/vpc:Vpc": vpc,
+  "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": egressRule,
+  "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": ingressRule,
+};
+
+/** A failure as the provider's bridge prints it. */
+async function listed<T>(prefix: string, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (failure) {
+    throw new Error(`${prefix}1 error occurred:\n\t* ${(failure as Error).message}\n\n`);
+  }
+}
+
+/** The plugin, bound to a session that `configure` fills. */
+export function plugin(session: Session): Plugin {
+  return {
+    name: "aws",
+    version: VERSION,
+    configure: (config) => session.configure(config),
+    resources: Object.fromEntries(
+      Object.entries(definitions).map(([token, definition]) => [
+        token,
+        resourceType(token, definition, session),
+      ]),
+    ),
+    functions: Object.fromEntries(
+      Object.entries(lookups).map(([token, lookup]) => [
+        token,
+        (args: Values) => listed(`invoking ${token}: `, lookup(args, session)),
+      ]),
+    ),
+  };
+}
