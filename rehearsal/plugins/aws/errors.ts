@@ -34,12 +34,12 @@ export function awsError(service: string, operation: string, failure: unknown): 
         "the endpoint's answer is none of AWS's: it doesn't know this operation, or it broke down",
     );
   }
-  if (meta.httpStatusCode === undefined || meta.requestId === undefined) {
+  if (meta.httpStatusCode === undefined) {
     const reason =
       message !== undefined && message !== "" ? message : (code ?? name ?? "no answer");
     return new AwsError(
       "",
-      `${call}, https response error StatusCode: ${meta.httpStatusCode ?? 0}, RequestID: , ` +
+      `${call}, https response error StatusCode: 0, RequestID: , ` +
         `request send failed after ${meta.attempts ?? 1} attempts: ${reason}`,
     );
   }
@@ -47,7 +47,7 @@ export function awsError(service: string, operation: string, failure: unknown): 
   return new AwsError(
     errorCode,
     `${call}, https response error StatusCode: ${meta.httpStatusCode}, ` +
-      `RequestID: ${meta.requestId}, api error ${errorCode}: ${message ?? ""}`,
+      `RequestID: ${meta.requestId ?? ""}, api error ${errorCode}: ${message ?? ""}`,
   );
 }
 
@@ -80,5 +80,14 @@ export async function found<T>(work: Promise<T>): Promise<T | undefined> {
   } catch (failure) {
     if (isNotFound(failure)) return undefined;
     throw failure;
+  }
+}
+
+/** A failure as the provider's bridge prints it: a list of one. */
+export async function listed<T>(prefix: string, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (failure) {
+    throw new Error(`${prefix}1 error occurred:\n\t* ${(failure as Error).message}\n\n`);
   }
 }

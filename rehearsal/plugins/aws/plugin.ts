@@ -3,6 +3,7 @@
 import type { Plugin, Values } from "../base";
 import { eip, eipAssociation } from "./address";
 import type { Session } from "./client";
+import { listed } from "./errors";
 import { instance } from "./instance";
 import { keyPair } from "./keyPair";
 import { lookups } from "./lookups";
@@ -37,15 +38,6 @@ export const definitions: Readonly<Record<string, Definition>> = {
   "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": egressRule,
   "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": ingressRule,
 };
-
-/** A failure as the provider's bridge prints it. */
-async function listed<T>(prefix: string, work: Promise<T>): Promise<T> {
-  try {
-    return await work;
-  } catch (failure) {
-    throw new Error(`${prefix}1 error occurred:\n\t* ${(failure as Error).message}\n\n`);
-  }
-}
 
 /** The plugin, bound to a session that `configure` fills. */
 export function plugin(session: Session): Plugin {

@@ -11,7 +11,7 @@ import {
   type Values,
 } from "../base";
 import type { Session } from "./client";
-import { doing, isNotFound } from "./errors";
+import { doing, isNotFound, listed } from "./errors";
 import type { Definition, Scope } from "./resource";
 import {
   changesOf,
@@ -79,7 +79,8 @@ function further(definition: Definition, inputs: Values, failures: readonly Fail
 }
 
 function diffOf(definition: Definition, changes: readonly Change[], news: Values): Diff {
-  const replaces = changes.filter((change) => change.replace).map((change) => change.path);
+  const replacing = changes.filter((change) => change.replace);
+  const replaces = [...new Set(replacing.map((change) => change.argument))];
   return {
     changes: changes.length > 0,
     replaces,
@@ -177,7 +178,7 @@ export function resourceType(
     async create(inputs, context) {
       const scope = scopeOf("create", inputs, context);
       const doingIt = `creating ${definition.label}`;
-      const id = await doing(doingIt, definition.create(inputs, scope));
+      const id = await listed("", doing(doingIt, definition.create(inputs, scope)));
       try {
         await definition.settle?.(id, inputs, scope);
         return { id, outputs: await expectOutputs(id, inputs, scope) };
@@ -191,7 +192,7 @@ export function resourceType(
       const known = importing ? (definition.fromId?.(id) ?? {}) : { ...oldOutputs, ...oldInputs };
       const scope = scopeOf("create", known);
       const doingIt = `reading ${definition.label} (${id})`;
-      const outputs = await doing(doingIt, outputsOf(id, known, scope));
+      const outputs = await listed("", doing(doingIt, outputsOf(id, known, scope)));
       if (outputs === undefined) return undefined;
       const inputs = liveInputs(table, oldInputs, outputs, importing);
       const now = withoutNulls(
@@ -206,8 +207,11 @@ export function resourceType(
       const changed = (...names: string[]): boolean =>
         changes.some((change) => names.includes(change.argument));
       const work = { olds: oldInputs, state: oldOutputs, news, changed };
-      await doing(`updating ${definition.label} (${id})`, change(id, work, scope));
-      return expectOutputs(id, news, scope);
+      const doingIt = `updating ${definition.label} (${id})`;
+      // The engine asks for an update without a change only after a create that failed half-way.
+      const doIt = changes.length === 0 ? finish(id, news, scope) : change(id, work, scope);
+      await listed("", doing(doingIt, doIt));
+      return listed("", expectOutputs(id, news, scope));
     },
 
     async delete(id, oldInputs, outputs, context) {
@@ -216,10 +220,14 @@ export function resourceType(
       try {
         await doing(doingIt, definition.remove(id, { ...oldInputs, ...outputs }, scope));
       } catch (failure) {
-        if (!isNotFound(failure)) throw failure;
+        if (!isNotFound(failure)) await listed("", Promise.reject(failure as Error));
       }
     },
   };
+
+  async function finish(id: string, inputs: Values, scope: Scope): Promise<void> {
+    await definition.settle?.(id, inputs, scope);
+  }
 
   async function change(
     id: string,

@@ -165,6 +165,7 @@ function argumentChanges(
 ): Change[] {
   if (now === undefined && argument.computed === true) return [];
   if (isEmpty(old) && isEmpty(now)) return [];
+  if (old === undefined && isBlock(now) && argument.fields !== undefined) old = {};
   if (isBlock(old) && isBlock(now)) {
     const fields = argument.fields ?? {};
     const before =

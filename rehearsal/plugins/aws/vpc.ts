@@ -15,6 +15,7 @@ import {
   DetachInternetGatewayCommand,
   ModifyVpcAttributeCommand,
   type EC2Client,
+  type InternetGateway,
   type Vpc,
 } from "@aws-sdk/client-ec2";
 import type { Values } from "../base";
@@ -153,6 +154,11 @@ export const vpc: Definition = {
   },
 };
 
+async function findGateway(ec2: EC2Client, id: string): Promise<InternetGateway | undefined> {
+  const query = new DescribeInternetGatewaysCommand({ InternetGatewayIds: [id] });
+  return (await found(ec2.send(query)))?.InternetGateways?.[0];
+}
+
 async function attach(id: string, vpcId: string, scope: Scope): Promise<void> {
   await doing(
     `attaching EC2 Internet Gateway (${id}) to VPC (${vpcId})`,
@@ -187,14 +193,12 @@ export const internetGateway: Definition = {
 
   async settle(id, inputs, scope) {
     const vpcId = textOf(inputs, "vpcId");
-    if (vpcId !== "") await attach(id, vpcId, scope);
+    const attached = (await findGateway(scope.ec2, id))?.Attachments ?? [];
+    if (vpcId !== "" && attached.length === 0) await attach(id, vpcId, scope);
   },
 
   async look(id, _inputs, scope) {
-    const answer = await found(
-      scope.ec2.send(new DescribeInternetGatewaysCommand({ InternetGatewayIds: [id] })),
-    );
-    const live = answer?.InternetGateways?.[0];
+    const live = await findGateway(scope.ec2, id);
     if (live === undefined) return undefined;
     return {
       arn: arn(scope, live.OwnerId, "internet-gateway", id),
