@@ -220,7 +220,7 @@ export class Session {
       return (await this.sts().send(new GetCallerIdentityCommand({}))).Account ?? "";
     } catch (failure) {
       const hint = codeOf(failure) === "" ? "" : "Invalid credentials configured.\n";
-      throw new Error(`${hint}${(failure as Error).message}`);
+      throw new Error(`${hint}${(failure as Error).message}`, { cause: failure });
     }
   }
 

@@ -88,6 +88,7 @@ export async function listed<T>(prefix: string, work: Promise<T>): Promise<T> {
   try {
     return await work;
   } catch (failure) {
-    throw new Error(`${prefix}1 error occurred:\n\t* ${(failure as Error).message}\n\n`);
+    const text = `${prefix}1 error occurred:\n\t* ${(failure as Error).message}\n\n`;
+    throw new Error(text, { cause: failure });
   }
 }

@@ -1,14 +1,15 @@
 /** Everything the AWS stand-in offers, by token. */
 
-import type { Plugin, Values } from "../base";
+import { hasUnknown, type Plugin, type Values } from "../base";
 import { eip, eipAssociation } from "./address";
-import type { Session } from "./client";
+import { readConfiguration, type Session } from "./client";
 import { listed } from "./errors";
 import { instance } from "./instance";
 import { keyPair } from "./keyPair";
 import { lookups } from "./lookups";
 import { resourceType } from "./provider";
 import type { Definition } from "./resource";
+import type { Failure } from "./schema";
 import { route, routeTable, routeTableAssociation } from "./routes";
 import { defaultSecurityGroup, securityGroup } from "./securityGroup";
 import { egressRule, ingressRule } from "./securityGroupRule";
@@ -39,11 +40,23 @@ export const definitions: Readonly<Record<string, Definition>> = {
   "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": ingressRule,
 };
 
+/** What is wrong with the provider's configuration, said of the provider before anything else. */
+function checkConfig(config: Values): Failure[] {
+  if (hasUnknown(config)) return [];
+  try {
+    readConfiguration(config);
+    return [];
+  } catch (failure) {
+    return [{ property: "", reason: (failure as Error).message }];
+  }
+}
+
 /** The plugin, bound to a session that `configure` fills. */
 export function plugin(session: Session): Plugin {
   return {
     name: "aws",
     version: VERSION,
+    checkConfig,
     configure: (config) => session.configure(config),
     resources: Object.fromEntries(
       Object.entries(definitions).map(([token, definition]) => [

@@ -25,7 +25,7 @@ export interface Update {
   state: Values;
   news: Values;
   /** Whether one of these arguments differs. */
-  changed(...names: string[]): boolean;
+  changed: (...names: string[]) => boolean;
 }
 
 /** What is particular to one resource type. */

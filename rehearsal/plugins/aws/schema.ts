@@ -3,7 +3,7 @@
  * what a change means, and how live values show up as drift. Pure functions.
  */
 
-import { hasUnknown, type Values } from "../base";
+import { UNKNOWN, hasUnknown, type Values } from "../base";
 
 /** One argument of a resource type, or one field of a nested block. */
 export interface Argument {
@@ -96,10 +96,9 @@ function unsupported(type: string, table: Arguments, key: string): Failure {
 }
 
 function valueFailures(type: string, argument: Argument, key: string, value: unknown): Failure[] {
-  if (hasUnknown(value)) return [];
-  const reason = argument.refuse?.(value);
+  const reason = hasUnknown(value) ? undefined : argument.refuse?.(value);
   if (reason !== undefined) return [{ property: key, reason }];
-  if (argument.fields === undefined) return [];
+  if (argument.fields === undefined || value === UNKNOWN) return [];
   if (!isBlock(value)) return [{ property: key, reason: `expected a block of fields` }];
   return checkArguments(`${type}.${key}`, argument.fields, value).failures.map((failure) => ({
     ...failure,

@@ -9,6 +9,9 @@ const complete = {
   endpoints,
   skipCredentialsValidation: "true",
 };
+function without(key: keyof typeof complete): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(complete).filter(([name]) => name !== key));
+}
 const none: NodeJS.ProcessEnv = {};
 
 describe("AWS stand-in: configuration", () => {
@@ -21,17 +24,14 @@ describe("AWS stand-in: configuration", () => {
   });
 
   it("asks STS about the credentials unless told not to", () => {
-    const { skipCredentialsValidation: _, ...asking } = complete;
+    const asking = without("skipCredentialsValidation");
     assert.equal(readConfiguration(asking, none).validateCredentials, true);
   });
 
   it("refuses to work without endpoints, or with only one of the two", () => {
-    const { endpoints: _, ...without } = complete;
+    const rest = without("endpoints");
     const one = { ...complete, endpoints: JSON.stringify([{ ec2: "http://127.0.0.1:1" }]) };
-    assert.throws(
-      () => readConfiguration(without, none),
-      /refuses to run without endpoints.*null/s,
-    );
+    assert.throws(() => readConfiguration(rest, none), /refuses to run without endpoints.*null/s);
     assert.throws(() => readConfiguration(one, none), /a URL for sts/);
   });
 
@@ -53,16 +53,16 @@ describe("AWS stand-in: configuration", () => {
   });
 
   it("no credentials is one clear error", () => {
-    const { accessKey: _, ...without } = complete;
+    const rest = without("accessKey");
     assert.throws(
-      () => readConfiguration(without, none),
+      () => readConfiguration(rest, none),
       /^Error: No valid credential sources found\.\nPlease see https/,
     );
   });
 
   it("no region, and one that can't be, name the key", () => {
-    const { region: _, ...without } = complete;
-    assert.throws(() => readConfiguration(without, none), /pulumi config set aws:region/);
+    const rest = without("region");
+    assert.throws(() => readConfiguration(rest, none), /pulumi config set aws:region/);
     assert.throws(
       () => readConfiguration({ ...complete, region: "nowhere" }, none),
       /invalid AWS Region: nowhere/,

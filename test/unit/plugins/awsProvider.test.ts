@@ -1,5 +1,5 @@
 import { strict as assert } from "node:assert";
-import { UNKNOWN, type Values } from "../../../rehearsal/plugins/base";
+import { UNKNOWN, type ResourceType, type Values } from "../../../rehearsal/plugins/base";
 import { Session } from "../../../rehearsal/plugins/aws/client";
 import { definitions, plugin } from "../../../rehearsal/plugins/aws/plugin";
 import { routeId } from "../../../rehearsal/plugins/aws/routes";
@@ -13,10 +13,10 @@ const context = (name: string) => ({
   seed: new Uint8Array([1, 2, 3]),
 });
 
-function typeOf(token: string) {
+function typeOf(token: string): Required<ResourceType> {
   const type = aws.resources[token];
-  assert.ok(type?.check && type.diff, token);
-  return { check: type.check, diff: type.diff };
+  assert.ok(type, token);
+  return type as Required<ResourceType>;
 }
 
 function checked(token: string, news: Values, olds?: Values) {
