@@ -40,6 +40,7 @@ function openSocket(connection: Connection, signal?: AbortSignal): Promise<Socke
     const socket = connect({
       host,
       port,
+      noDelay: true,
       keepAlive: true,
       keepAliveInitialDelay: TCP_KEEPALIVE_MS,
     });

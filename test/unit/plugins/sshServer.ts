@@ -54,6 +54,15 @@ function authenticate(context: AuthContext, line: string): void {
   context.reject(["publickey", "password"]);
 }
 
+/** Ends a command and all it started; it may have ended by itself. */
+function endGroup(pid: number | undefined): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, "SIGKILL");
+  } catch {
+    // Nothing is left of it.
+  }
+}
+
 function serveSession(session: Session, server: SshServer): void {
   const env: NodeJS.ProcessEnv = { PATH: process.env["PATH"] };
   session.on("env", (accept, reject, { key, val }) => {
@@ -64,13 +73,13 @@ function serveSession(session: Session, server: SshServer): void {
   session.on("exec", (accept, _reject, { command }) => {
     server.commands.push(command);
     const channel = accept();
-    const child = spawn("sh", ["-c", command], { env });
+    const child = spawn("sh", ["-c", command], { env, detached: true });
     channel.on("error", () => undefined);
     child.stdin.on("error", () => undefined);
     channel.pipe(child.stdin);
     child.stdout.pipe(channel, { end: false });
     child.stderr.pipe(channel.stderr, { end: false });
-    channel.on("close", () => child.kill("SIGKILL"));
+    channel.on("close", () => endGroup(child.pid));
     child.on("close", (code, signal) => {
       if (signal === null) channel.exit(code ?? 0);
       else channel.exit(signal.replace(/^SIG/, ""), false, "");
@@ -97,6 +106,7 @@ export async function openSshServer(hostKey: Keys, user: Keys): Promise<SshServe
     }
     sockets.add(socket);
     socket.once("close", () => sockets.delete(socket));
+    socket.setNoDelay(true);
     ssh.injectSocket(socket);
   });
   await new Promise<void>((resolve) => tcp.listen(0, "127.0.0.1", resolve));
