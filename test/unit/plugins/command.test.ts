@@ -90,6 +90,12 @@ describe("command stand-in", () => {
       });
     }
 
+    it("shows a failing command's last line too, where it has no end", async () => {
+      const log = logged();
+      await failure(create({ create: "printf why >&2; exit 1" }, {}, log));
+      assert.deepEqual(log.lines, ["info: why"]);
+    });
+
     it("a line over 64 KiB is an error with logging on, and none without", async () => {
       const long = "head -c 70000 /dev/zero | tr '\\0' '='";
       assert.match(await failure(create({ create: long })), /longer than 64 KiB with logging on/);
