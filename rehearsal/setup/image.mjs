@@ -27,7 +27,7 @@ export function extraCertificates(trusted, distribution) {
   for (const pem of trusted.match(CERTIFICATE) ?? []) {
     if (!known.has(plain(pem))) extra.set(plain(pem), pem);
   }
-  return [...extra.values()].map((pem) => `${pem}\n`).join("");
+  return [...extra.values()].map((pem) => `${pem.replace(/\r/g, "")}\n`).join("");
 }
 
 /** @param {NodeJS.ProcessEnv} env */
