@@ -15,14 +15,14 @@ function isAlive(pid) {
 }
 
 /**
- * Process that holds the lock; undefined if it is free, was left behind, or is being written.
+ * Process that holds the lock; "nobody" if it was left behind, undefined if it has just gone.
  *
  * @param {string} file
  */
 function holder(file) {
   try {
     const pid = Number(fs.readFileSync(file, "utf8"));
-    return pid > 0 && isAlive(pid) ? pid : undefined;
+    return pid > 0 && isAlive(pid) ? pid : "nobody";
   } catch {
     return undefined;
   }
@@ -62,10 +62,8 @@ export async function withLock(file, work, say) {
   let told = false;
   while (!tryTake(file)) {
     const pid = holder(file);
-    if (pid === undefined) {
-      fs.rmSync(file, { force: true });
-      continue;
-    }
+    if (pid === "nobody") fs.rmSync(file, { force: true });
+    if (typeof pid !== "number") continue;
     if (!told) say(`waiting for another set-up (process ${pid}) …`);
     told = true;
     await sleep(200);

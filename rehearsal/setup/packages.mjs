@@ -1,14 +1,10 @@
 /** Programs of this computer's distribution that the machines and the checks need. */
 import fs from "node:fs";
 import { SetupError } from "./errors.mjs";
-import { isExecutable, run, which } from "./run.mjs";
-
-/** Folders with system programs that a user's PATH may lack. */
-const SYSTEM_PATH = "/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin";
+import { isExecutable, run, searchPath, which } from "./run.mjs";
 
 /** @param {string} program */
-const program = (program) => () =>
-  which(program, `${process.env.PATH}:${SYSTEM_PATH}`) !== undefined;
+const program = (program) => () => which(program, searchPath()) !== undefined;
 
 /** @param {string} name */
 const podmanHelper = (name) => () =>
@@ -66,7 +62,7 @@ export const systemPackages = {
     return {
       what: `${names.join(" ")} (apt-get)`,
       async install() {
-        if (!which("apt-get", `${process.env.PATH}:${SYSTEM_PATH}`)) throw noApt(names);
+        if (!which("apt-get", searchPath())) throw noApt(names);
         await install(names, log("packages"));
         return had;
       },

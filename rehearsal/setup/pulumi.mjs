@@ -70,8 +70,12 @@ function complete(file, searchPath = "") {
   return [...new Set([path.dirname(file), path.dirname(host)])];
 }
 
-/** @param {import("./part.mjs").Context} context */
-function values({ root }, /** @type {string} */ file, /** @type {string[]} */ folders) {
+/**
+ * @param {import("./part.mjs").Context} context
+ * @param {string} file the CLI
+ * @param {string[]} folders of the CLI and of its language host
+ */
+function values({ root }, file, folders) {
   // The dynamic providers' launcher lies at the root of the SDK's package.
   return {
     pulumi: file,
@@ -132,6 +136,8 @@ function goBuild(context) {
     async build() {
       if (!which("go")) throw noGo();
       for (const module of MODULES) await buildModule(context, module, folder);
+      // Gigabytes of sources and objects that nobody asks for again.
+      fs.rmSync(path.join(context.cache, "go"), { recursive: true, force: true });
       return { took, values: values(context, file, complete(file) ?? []) };
     },
   };
@@ -159,7 +165,7 @@ async function buildModule({ root, cache, log }, module, folder) {
   const stamp = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version";
   fs.mkdirSync(folder, { recursive: true });
   await run(
-    // The newest part of a version's name appears last: half a build is never taken for a whole one.
+    // The program gets its name when it is whole: half a build is never taken for one.
     ["go", "build", "-mod=readonly", "-trimpath", "-buildvcs=false"].concat([
       "-ldflags",
       `-s -w -X ${stamp}=${version}`,

@@ -32,13 +32,14 @@ export function rootCommand(command, uid = process.getuid?.() ?? 0) {
  * @returns {Promise<string>} what it wrote to standard output
  */
 export function run(command, { log, cwd, env, asRoot, limitSeconds }) {
-  const [program, ...args] = asRoot ? rootCommand(command) : command;
+  const [program = "", ...args] = asRoot ? rootCommand(command) : command;
+  if (program === "sudo" && !which("sudo")) return Promise.reject(noRoot(command));
   fs.mkdirSync(path.dirname(log), { recursive: true });
   fs.appendFileSync(log, `\n$ ${command.join(" ")}\n`);
   return new Promise((resolve, reject) => {
-    const child = spawn(program ?? "", args, {
+    const child = spawn(program, args, {
       cwd,
-      env: { ...process.env, ...env },
+      env: { ...process.env, ...(asRoot && { PATH: searchPath() }), ...env },
       stdio: ["ignore", "pipe", "pipe"],
       timeout: limitSeconds === undefined ? undefined : limitSeconds * 1000,
     });
@@ -69,6 +70,23 @@ export function run(command, { log, cwd, env, asRoot, limitSeconds }) {
       else if (signal && limitSeconds) fail(`not done after ${limitSeconds} s`);
       else fail(signal ?? `exit status ${code}`);
     });
+  });
+}
+
+/** PATH and the folders of system programs, which a user's PATH may lack. */
+export function searchPath() {
+  return [process.env.PATH, "/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin"]
+    .filter(Boolean)
+    .join(":");
+}
+
+/** @param {readonly string[]} command */
+function noRoot(command) {
+  return new SetupError({
+    wrong: `\`${command.slice(0, 4).join(" ")}\` needs root`,
+    received: `user ${process.getuid?.()}, and no sudo`,
+    allowed: "root, or a user who may use sudo",
+    mend: "npm run setup as root, or install sudo",
   });
 }
 

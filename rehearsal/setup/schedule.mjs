@@ -1,6 +1,6 @@
 /** Looks at all parts, then installs the missing ones, those that need no other at the same time. */
-import { rootCommand } from "./run.mjs";
 import { spawnSync } from "node:child_process";
+import { rootCommand } from "./run.mjs";
 
 /**
  * @typedef {import("./part.mjs").Part} Part
@@ -33,8 +33,7 @@ export async function lookAll(parts, context, say) {
 
 /** A password is asked for once, before output of several parts is mixed. */
 function askForRoot() {
-  const [program, ...rest] = rootCommand(["true"]);
-  if (program === "sudo") spawnSync("sudo", ["-v", ...rest.slice(1)], { stdio: "inherit" });
+  if (rootCommand([])[0] === "sudo") spawnSync("sudo", ["-v"], { stdio: "inherit" });
 }
 
 /**
