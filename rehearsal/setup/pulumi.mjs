@@ -96,7 +96,7 @@ function chosenByUser(context) {
   if (!setting) return undefined;
   throw new SetupError({
     wrong: "REHEARSAL_PULUMI is not a usable CLI",
-    received: `${setting} (version ${version ?? "unknown"}${folders ? "" : ", no pulumi-language-nodejs beside it"})`,
+    received: `${setting} (version ${version || "unknown"}${folders ? "" : ", no pulumi-language-nodejs beside it"})`,
     allowed: `a pulumi CLI of version ${OLDEST} or newer with pulumi-language-nodejs beside it`,
     mend: "unset REHEARSAL_PULUMI, then npm run setup",
   });
