@@ -23,7 +23,7 @@ const REQUIRED = {
   netavark: podmanHelper("netavark"),
   "aardvark-dns": podmanHelper("aardvark-dns"),
   iptables: program("iptables"),
-  debootstrap: program("debootstrap"),
+  nftables: program("nft"),
   "debian-archive-keyring": () => fs.existsSync("/usr/share/keyrings/debian-archive-keyring.gpg"),
   shellcheck: program("shellcheck"),
   e2fsprogs: program("mke2fs"),

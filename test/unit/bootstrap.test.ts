@@ -90,8 +90,8 @@ describe("bootstrap stand-in", () => {
       "2.0.0.1",
     );
     assert.deepEqual([full, part, latest], ["2.0.0", "2.0.0", "2.0.0"]);
-    assert.match(String(other), /^Refused: .*received '1\.0\.0'.*--version 2\.0\.0$/);
-    assert.match(String(longer), /^Refused: /);
+    assert.match(other as string, /^Refused: .*received '1\.0\.0'.*--version 2\.0\.0$/);
+    assert.match(longer as string, /^Refused: /);
   });
 
   it("takes a password with an administrator, but none with a colon in it", () => {

@@ -1,0 +1,414 @@
+/**
+ * The only reader of the stack's configuration.
+ *
+ * `Pulumi.yaml` declares every key with its type, default and description; this file checks what
+ * types cannot say. All problems of a stack are reported in one error, before anything is created.
+ */
+import * as ipaddr from "ipaddr.js";
+import * as pulumi from "@pulumi/pulumi";
+import { formatProblems, nearest, Problem } from "./text";
+
+/** The checked configuration of one stack. Sizes in GiB, times in minutes unless named otherwise. */
+export interface Settings {
+  /** Prefix of every name and tag. */
+  name: string;
+  /** AWS region of the stack, such as `ap-south-1`. */
+  region: string;
+  /** AWS profile of the stack, for commands printed to the user; undefined if none is set. */
+  profile?: string;
+  instanceType: string;
+  diskGiB: number;
+  dataGiB: number;
+  cpuCredits: "standard" | "unlimited";
+  ubuntuRelease: "22.04" | "24.04";
+  /** An image chosen by the user; undefined means Canonical's newest of `ubuntuRelease`. */
+  amiId?: string;
+  /** IPv4 ranges, and the word `me`. */
+  sshCidrs: string[];
+  addressService: string;
+  /** Allocation id of the user's own Elastic IP; undefined means that the stack makes one. */
+  elasticIpAllocationId?: string;
+  /** Domain name of the server; undefined means that it is reached by its address. */
+  domain?: string;
+  /** Seconds. */
+  dnsTtl: number;
+  admins: string[];
+  tljhVersion: string;
+  /** Address of TLJH's bootstrap script, with the version filled in. */
+  bootstrapUrl: string;
+  /** 64 hexadecimal digits in lower case. */
+  bootstrapSha256: string;
+  sshWaitMinutes: number;
+  aptWaitMinutes: number;
+}
+
+/** The configuration of a stack cannot be used. The message holds every problem, and no secret. */
+export class ConfigurationError extends pulumi.RunError {
+  constructor(title: string, problems: readonly Problem[]) {
+    super(formatProblems(title, problems));
+  }
+}
+
+/** What a stack's configuration holds, as text: `project:key` to value. */
+export type RawConfig = Readonly<Record<string, string | undefined>>;
+
+/** Every key of this project's own namespace. `Pulumi.yaml` declares the same ones. */
+export const CONFIG_KEYS = [
+  "name",
+  "instanceType",
+  "diskGiB",
+  "dataGiB",
+  "cpuCredits",
+  "ubuntuRelease",
+  "amiId",
+  "sshCidrs",
+  "addressService",
+  "elasticIp",
+  "domain",
+  "dnsTtl",
+  "admins",
+  "tljhVersion",
+  "bootstrapUrl",
+  "bootstrapSha256",
+  "sshWaitMinutes",
+  "aptWaitMinutes",
+] as const;
+type Key = (typeof CONFIG_KEYS)[number];
+
+/** Reads and checks the configuration of the running stack. Throws `ConfigurationError`. */
+export function readSettings(): Settings {
+  const project = pulumi.getProject();
+  const stack = pulumi.getStack();
+  const raw = pulumi.runtime.allConfig();
+  const { settings, problems } = parseSettings(raw, project, stack);
+  if (problems.length > 0) {
+    throw new ConfigurationError(`The configuration of stack ${stack} cannot be used`, problems);
+  }
+  return settings;
+}
+
+/** Checks a stack's configuration. `settings` is only meaningful when there are no problems. */
+export function parseSettings(
+  raw: RawConfig,
+  project: string,
+  stack: string,
+): { settings: Settings; problems: Problem[] } {
+  const read = new Reader(raw, project);
+  const name = read.name(stack);
+  const tljhVersion = read.matching("tljhVersion", /^[0-9]+(\.[0-9]+)*[0-9a-z.]*$/, {
+    wrong: "tljhVersion is not a version of The Littlest JupyterHub",
+    allowed: "a release such as 2.0.0 (a branch is not pinned)",
+    example: "2.0.0",
+  });
+  const settings: Settings = {
+    name,
+    region: read.region(),
+    profile: raw["aws:profile"],
+    instanceType: read.matching("instanceType", /^[a-z][a-z0-9-]*\.[a-z0-9-]+$/, {
+      wrong: "instanceType is not an EC2 instance type",
+      allowed: "a type such as t3.xlarge",
+      example: "t3.xlarge",
+    }),
+    diskGiB: read.integer("diskGiB", 10, 16384),
+    dataGiB: read.integer("dataGiB", 1, 16384),
+    cpuCredits: read.oneOf("cpuCredits", ["standard", "unlimited"]),
+    ubuntuRelease: read.oneOf("ubuntuRelease", ["22.04", "24.04"]),
+    amiId: read.optional("amiId", /^ami-[0-9a-f]{8,17}$/, {
+      wrong: "amiId is not the id of an image",
+      allowed: "ami- and 8 or 17 hexadecimal digits, or nothing for Canonical's newest",
+      example: "ami-0dee22c13ea7a9a67",
+    }),
+    sshCidrs: read.sshCidrs(),
+    addressService: read.webAddress("addressService", ["http:", "https:"]),
+    elasticIpAllocationId: read.elasticIp(),
+    domain: read.optional("domain", DOMAIN, {
+      wrong: "domain is not a name that a DNS record can have",
+      allowed: "lower-case labels of letters, digits and hyphens, such as jupyter.example.org",
+      example: "jupyter.example.org",
+    }),
+    dnsTtl: read.integer("dnsTtl", 30, 604800),
+    admins: read.admins(),
+    tljhVersion,
+    bootstrapUrl: read
+      .webAddress("bootstrapUrl", ["http:", "https:"])
+      .replaceAll("{tljhVersion}", tljhVersion),
+    bootstrapSha256: read
+      .matching("bootstrapSha256", /^[0-9a-fA-F]{64}$/, {
+        wrong: "bootstrapSha256 is not a SHA-256",
+        allowed: "64 hexadecimal digits",
+        example: "$(curl -fsSL BOOTSTRAP_URL | sha256sum | cut -d' ' -f1)",
+      })
+      .toLowerCase(),
+    sshWaitMinutes: read.integer("sshWaitMinutes", 1, 60),
+    aptWaitMinutes: read.integer("aptWaitMinutes", 0, 120),
+  };
+  read.unknownKeys();
+  return { settings, problems: read.problems };
+}
+
+const DOMAIN =
+  /^(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/;
+
+/**
+ * A JupyterHub name becomes the Unix user `jupyter-NAME`, and Linux allows 32 characters in all.
+ * It starts with a letter because tljh-config takes a value of digits for a number.
+ */
+const PERSON = /^[a-z][a-z0-9_-]{0,23}$/;
+
+interface Rule {
+  wrong: string;
+  allowed: string;
+  /** A value that would be accepted, for the command that mends it. */
+  example: string;
+}
+
+/** Reads typed values from text and collects what is wrong with them. */
+class Reader {
+  readonly problems: Problem[] = [];
+
+  constructor(
+    private readonly raw: RawConfig,
+    private readonly project: string,
+  ) {}
+
+  private text(key: Key): string {
+    return this.raw[`${this.project}:${key}`] ?? "";
+  }
+
+  private refuse(key: string, rule: Rule, received: string): void {
+    this.problems.push({
+      wrong: rule.wrong,
+      received: received === "" ? "nothing" : received,
+      allowed: rule.allowed,
+      mend: `pulumi config set ${key} ${rule.example}`,
+    });
+  }
+
+  matching(key: Key, pattern: RegExp, rule: Rule): string {
+    const value = this.text(key).trim();
+    if (!pattern.test(value)) this.refuse(key, rule, value);
+    return value;
+  }
+
+  optional(key: Key, pattern: RegExp, rule: Rule): string | undefined {
+    return this.text(key).trim() === "" ? undefined : this.matching(key, pattern, rule);
+  }
+
+  name(stack: string): string {
+    const value = this.text("name").trim() || stack;
+    if (!/^[a-z][a-z0-9-]{0,30}[a-z0-9]$/.test(value)) {
+      this.refuse(
+        "name",
+        {
+          wrong: "name cannot be the prefix of names in AWS",
+          allowed: "2 to 32 lower-case letters, digits and hyphens, a letter first",
+          example: "workshop-central-asia",
+        },
+        value,
+      );
+    }
+    return value;
+  }
+
+  region(): string {
+    const value = (this.raw["aws:region"] ?? "").trim();
+    if (!/^[a-z]{2}(-[a-z]+)+-[0-9]$/.test(value)) {
+      this.refuse(
+        "aws:region",
+        {
+          wrong: "aws:region is not an AWS region",
+          allowed: "a region such as ap-south-1 (Mumbai)",
+          example: "ap-south-1",
+        },
+        value,
+      );
+    }
+    return value;
+  }
+
+  integer(key: Key, least: number, most: number): number {
+    const value = this.text(key).trim();
+    const number = /^-?[0-9]+$/.test(value) ? Number(value) : NaN;
+    if (!(number >= least && number <= most)) {
+      this.refuse(
+        key,
+        {
+          wrong: Number.isNaN(number) ? `${key} is not a whole number` : `${key} is out of range`,
+          allowed: `a whole number from ${least} to ${most}`,
+          example: String(Math.max(least, DEFAULT_EXAMPLES[key] ?? least)),
+        },
+        value,
+      );
+    }
+    return number;
+  }
+
+  oneOf<T extends string>(key: Key, allowed: readonly [T, ...T[]]): T {
+    const value = this.text(key).trim();
+    const found = allowed.find((word) => word === value);
+    if (found !== undefined) return found;
+    this.refuse(
+      key,
+      {
+        wrong: `${key} is not one of its values`,
+        allowed: allowed.join(", "),
+        example: nearest(value, allowed) ?? allowed[0],
+      },
+      value,
+    );
+    return allowed[0];
+  }
+
+  webAddress(key: Key, protocols: readonly string[]): string {
+    const value = this.text(key).trim();
+    const protocol = URL.canParse(value) ? new URL(value).protocol : "";
+    if (!protocols.includes(protocol)) {
+      this.refuse(
+        key,
+        {
+          wrong: `${key} is not a web address`,
+          allowed: "an address that starts with https:// (or http://)",
+          example: "https://…",
+        },
+        value,
+      );
+    }
+    return value;
+  }
+
+  elasticIp(): string | undefined {
+    const value = this.text("elasticIp").trim();
+    if (value === "managed") return undefined;
+    return this.matching("elasticIp", /^eipalloc-[0-9a-f]{8,17}$/, {
+      wrong: "elasticIp is neither `managed` nor an allocation id",
+      allowed: "managed, or the id of an address you own (eipalloc-…)",
+      example: "managed",
+    });
+  }
+
+  sshCidrs(): string[] {
+    const values = this.list("sshCidrs", "me");
+    for (const value of values) {
+      const wrong = value === "me" ? undefined : cidrFault(value);
+      if (wrong !== undefined) {
+        this.refuse(
+          `--path 'sshCidrs[${values.indexOf(value)}]'`,
+          {
+            wrong: `sshCidrs: ${wrong}`,
+            allowed: "the word me, or an IPv4 range such as 203.0.113.7/32",
+            example: "me",
+          },
+          value,
+        );
+      }
+    }
+    if (values.length === 0) {
+      this.refuse(
+        "--path 'sshCidrs[0]'",
+        {
+          wrong: "sshCidrs is empty, so nobody could set the server up",
+          allowed: "at least one range, or the word me",
+          example: "me",
+        },
+        "[]",
+      );
+    }
+    return values;
+  }
+
+  admins(): string[] {
+    const values = this.list("admins", "nicolas");
+    values.forEach((value, index) => {
+      const twice = values.indexOf(value) !== index;
+      if (PERSON.test(value) && !twice) return;
+      this.refuse(
+        `--path 'admins[${index}]'`,
+        {
+          wrong: twice
+            ? "admins names somebody twice"
+            : "admins holds a name that Linux does not accept for a user",
+          allowed: "1 to 24 characters: lower-case letters, digits, - and _, a letter first",
+          example: suggestName(value),
+        },
+        value,
+      );
+    });
+    if (values.length === 0) {
+      this.refuse(
+        "--path 'admins[0]'",
+        {
+          wrong: "admins is empty, so nobody could administer the server",
+          allowed: "at least one name",
+          example: "nicolas",
+        },
+        "[]",
+      );
+    }
+    return values;
+  }
+
+  private list(key: Key, example: string): string[] {
+    const value = this.text(key).trim();
+    if (value === "") return [];
+    let parsed: unknown;
+    try {
+      parsed = JSON.parse(value);
+    } catch {
+      parsed = undefined;
+    }
+    if (Array.isArray(parsed) && parsed.every((item) => typeof item === "string")) {
+      return parsed.map((item: string) => item.trim());
+    }
+    this.refuse(
+      `--path '${key}[0]'`,
+      { wrong: `${key} is not a list of texts`, allowed: "a list of texts", example },
+      value,
+    );
+    // Not empty, so that the same key is not reported a second time as an empty list.
+    return [example];
+  }
+
+  /** Reports keys of this project's namespace that nothing reads: a misspelt one would be ignored. */
+  unknownKeys(): void {
+    const prefix = `${this.project}:`;
+    for (const full of Object.keys(this.raw)) {
+      if (!full.startsWith(prefix)) continue;
+      const key = full.slice(prefix.length);
+      if ((CONFIG_KEYS as readonly string[]).includes(key)) continue;
+      const meant = nearest(key, CONFIG_KEYS);
+      this.problems.push({
+        wrong: `The configuration has a key that does not exist${meant ? `; ${meant} is meant?` : ""}`,
+        received: key,
+        allowed: CONFIG_KEYS.join(", "),
+        mend: `pulumi config rm ${key}`,
+      });
+    }
+  }
+}
+
+/** Values that the mending command suggests where the least allowed one would be a poor choice. */
+const DEFAULT_EXAMPLES: Partial<Record<Key, number>> = {
+  diskGiB: 20,
+  dataGiB: 40,
+  dnsTtl: 3600,
+  sshWaitMinutes: 5,
+  aptWaitMinutes: 15,
+};
+
+/** Says what is wrong with an IPv4 range, or nothing. */
+function cidrFault(value: string): string | undefined {
+  if (!ipaddr.IPv4.isValidCIDRFourPartDecimal(value)) return "not an IPv4 range";
+  const network = ipaddr.IPv4.networkAddressFromCIDR(value).toString();
+  const [address, prefix] = value.split("/");
+  if (network !== address) return `the range starts at ${network}, write ${network}/${prefix}`;
+  return undefined;
+}
+
+function suggestName(value: string): string {
+  const cleaned = value
+    .toLowerCase()
+    .replace(/[^a-z0-9_-]+/g, "-")
+    .replace(/^[^a-z]+|-+$/g, "")
+    .slice(0, 24);
+  return cleaned === "" ? "nicolas" : cleaned;
+}
