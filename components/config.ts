@@ -100,6 +100,9 @@ export function parseSettings(
     allowed: "a release such as 2.0.0 (a branch is not pinned)",
     example: "2.0.0",
   });
+  const bootstrapUrl = read
+    .webAddress("bootstrapUrl", ["http:", "https:"])
+    .replaceAll("{tljhVersion}", tljhVersion);
   const settings: Settings = {
     name,
     region: read.region(),
@@ -129,14 +132,12 @@ export function parseSettings(
     dnsTtl: read.integer("dnsTtl", 30, 604800),
     admins: read.admins(),
     tljhVersion,
-    bootstrapUrl: read
-      .webAddress("bootstrapUrl", ["http:", "https:"])
-      .replaceAll("{tljhVersion}", tljhVersion),
+    bootstrapUrl,
     bootstrapSha256: read
       .matching("bootstrapSha256", /^[0-9a-fA-F]{64}$/, {
         wrong: "bootstrapSha256 is not a SHA-256",
-        allowed: "64 hexadecimal digits",
-        example: "$(curl -fsSL BOOTSTRAP_URL | sha256sum | cut -d' ' -f1)",
+        allowed: "64 hexadecimal digits: the script is run as root, so look at it first",
+        example: `"$(curl -fsSL ${bootstrapUrl} | sha256sum | cut -d' ' -f1)"`,
       })
       .toLowerCase(),
     sshWaitMinutes: read.integer("sshWaitMinutes", 1, 60),

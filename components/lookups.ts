@@ -1,0 +1,224 @@
+/** What AWS is asked before anything is created: does this region have all that the stack needs? */
+import * as ec2 from "@pulumi/aws/ec2";
+import * as pulumi from "@pulumi/pulumi";
+import { ConfigurationError, Settings } from "./config";
+import type { SshSource } from "./network";
+import { stackTags } from "./tags";
+import { Problem } from "./text";
+import { sshSources } from "./thisComputer";
+
+/** What was found for a stack. */
+export interface Found {
+  amiId: string;
+  /** A zone of the region that offers the instance type. */
+  availabilityZone: string;
+  sshSources: SshSource[];
+}
+
+/** Canonical's account at AWS: https://documentation.ubuntu.com/aws/aws-how-to/instances/find-ubuntu-images/ */
+const CANONICAL = "099720109477";
+
+/** Canonical's names differ: images of newer releases are on gp3 volumes. */
+const IMAGE_NAMES: Record<Settings["ubuntuRelease"], string> = {
+  "22.04": "ubuntu/images/hvm-ssd/ubuntu-jammy-22.04-amd64-server-*",
+  "24.04": "ubuntu/images/hvm-ssd-gp3/ubuntu-noble-24.04-amd64-server-*",
+};
+
+/** TLJH needs 1 GiB: https://tljh.jupyter.org/en/latest/install/amazon.html */
+const LEAST_MEMORY_MIB = 1024;
+
+/**
+ * Asks AWS for image, zone, size and whether the stack's machine is switched off, and looks up this
+ * computer's address. Reports every problem of the region at once.
+ *
+ * @throws ConfigurationError
+ */
+export async function lookUp(settings: Settings): Promise<Found> {
+  const problems: Problem[] = [];
+  const looks = [findImage(settings), findZone(settings), checkMachine(settings)] as const;
+  const [image, zone] = await Promise.allSettled(looks).then((results) =>
+    results.map((result) => {
+      if (result.status === "fulfilled") return result.value;
+      if (!(result.reason instanceof Refusal)) throw result.reason;
+      problems.push(...result.reason.problems);
+      return undefined;
+    }),
+  );
+  if (problems.length > 0) {
+    throw new ConfigurationError(
+      `Region ${settings.region} does not have what is asked for`,
+      problems,
+    );
+  }
+  await refuseStopped(settings);
+  return {
+    amiId: image ?? "",
+    availabilityZone: zone ?? "",
+    sshSources: await sshSources(settings.sshCidrs, settings.addressService),
+  };
+}
+
+class Refusal extends Error {
+  constructor(readonly problems: Problem[]) {
+    super(problems.map(({ wrong }) => wrong).join("; "));
+  }
+}
+
+async function findImage(settings: Settings): Promise<string> {
+  const { amiId, ubuntuRelease, region, diskGiB } = settings;
+  const image = await ec2
+    .getAmi(
+      amiId
+        ? { filters: [{ name: "image-id", values: [amiId] }] }
+        : {
+            owners: [CANONICAL],
+            mostRecent: true,
+            filters: [
+              { name: "name", values: [IMAGE_NAMES[ubuntuRelease]] },
+              { name: "state", values: ["available"] },
+            ],
+          },
+    )
+    .catch((error: unknown) => {
+      if (!/returned no results/.test(String(error))) throw awsFault(error, settings);
+      return undefined;
+    });
+  if (image === undefined) {
+    throw new Refusal([
+      amiId
+        ? {
+            wrong: "amiId does not exist in this region, or is not shared with you",
+            received: `${amiId} in ${region}`,
+            allowed: "an image of the same region",
+            mend: "pulumi config rm amiId",
+          }
+        : {
+            wrong: `Canonical has no image of Ubuntu ${ubuntuRelease} in this region`,
+            received: region,
+            allowed: "a region with Canonical's images, or an image of your own (amiId)",
+            mend: "pulumi config set aws:region ap-south-1",
+          },
+    ]);
+  }
+  checkImage(image, diskGiB);
+  return image.id;
+}
+
+function checkImage(image: ec2.GetAmiResult, diskGiB: number): void {
+  const problems: Problem[] = [];
+  const root = image.blockDeviceMappings.find((one) => one.deviceName === image.rootDeviceName);
+  const least = Number(root?.ebs["volume_size"] ?? 0);
+  if (least > diskGiB) {
+    problems.push({
+      wrong: "diskGiB is smaller than the image's own root volume",
+      received: `${diskGiB} GiB; ${image.id} has ${least} GiB`,
+      allowed: `${least} or more`,
+      mend: `pulumi config set diskGiB ${Math.max(least, 20)}`,
+    });
+  }
+  if (image.architecture !== "x86_64") {
+    problems.push({
+      wrong: "amiId is not an x86_64 image",
+      received: `${image.id} is for ${image.architecture}`,
+      allowed: "an image for x86_64",
+      mend: "pulumi config rm amiId",
+    });
+  }
+  if (problems.length > 0) throw new Refusal(problems);
+}
+
+async function findZone(settings: Settings): Promise<string> {
+  const { instanceType, region } = settings;
+  const offerings = await ec2
+    .getInstanceTypeOfferings({
+      locationType: "availability-zone",
+      filters: [{ name: "instance-type", values: [instanceType] }],
+    })
+    .catch((error: unknown) => Promise.reject(awsFault(error, settings)));
+  const [first] = [...offerings.locations].sort();
+  if (first !== undefined) return first;
+  throw new Refusal([
+    {
+      wrong: "No zone of this region offers the instance type",
+      received: `${instanceType} in ${region}`,
+      allowed: `aws ec2 describe-instance-type-offerings --region ${region} lists what there is`,
+      mend: "pulumi config set instanceType t3.xlarge",
+    },
+  ]);
+}
+
+async function checkMachine(settings: Settings): Promise<undefined> {
+  const { instanceType } = settings;
+  const type = await ec2.getInstanceType({ instanceType }).catch((error: unknown) => {
+    // Said by findZone, in better words.
+    if (/InvalidInstanceType|no matching|does not exist|couldn't find/i.test(String(error)))
+      return undefined;
+    throw awsFault(error, settings);
+  });
+  if (type === undefined) return undefined;
+  const problems: Problem[] = [];
+  if (type.memorySize < LEAST_MEMORY_MIB) {
+    problems.push({
+      wrong: "instanceType has too little memory for The Littlest JupyterHub",
+      received: `${instanceType} has ${type.memorySize} MiB`,
+      allowed: `${LEAST_MEMORY_MIB} MiB or more; t3.xlarge holds about 20 participants`,
+      mend: "pulumi config set instanceType t3.xlarge",
+    });
+  }
+  if (!type.supportedArchitectures.includes("x86_64")) {
+    problems.push({
+      wrong: "instanceType cannot run x86_64 images",
+      received: `${instanceType} runs ${type.supportedArchitectures.join(", ")}`,
+      allowed: "a type for x86_64 (no g after the generation's number)",
+      mend: "pulumi config set instanceType t3.xlarge",
+    });
+  }
+  if (problems.length > 0) throw new Refusal(problems);
+  return undefined;
+}
+
+/**
+ * Stops here when the stack's machine is switched off: every step would wait for it in vain.
+ *
+ * @throws ConfigurationError
+ */
+async function refuseStopped(settings: Settings): Promise<void> {
+  const { region, profile } = settings;
+  const inState = (...instanceStateNames: string[]) =>
+    ec2
+      .getInstances({ instanceTags: { ...stackTags(settings.name) }, instanceStateNames })
+      .catch((error: unknown) => Promise.reject(awsFault(error, settings)));
+  const [stopped, alive] = await Promise.all([
+    inState("stopping", "stopped"),
+    inState("pending", "running"),
+  ]);
+  const [id] = stopped.ids;
+  // Beside a running one, a stopped one is what is left of a replacement that was interrupted.
+  if (id === undefined || alive.ids.length > 0) return;
+  const as = profile ? ` --profile ${profile}` : "";
+  throw new ConfigurationError("The workshop's machine cannot be set up", [
+    {
+      wrong: "The instance is stopped",
+      received: `${id} in ${region}`,
+      allowed: "a running instance",
+      mend: `aws ec2 start-instances --instance-ids ${id} --region ${region}${as}, then pulumi up`,
+    },
+  ]);
+}
+
+/** An error of the AWS provider as ours where the user can mend it, else as it is. */
+function awsFault(error: unknown, { region, profile }: Settings): Error {
+  const text = error instanceof Error ? error.message : String(error);
+  if (!/credential|ExpiredToken|InvalidClientTokenId|AuthFailure|SSO/i.test(text)) {
+    return new pulumi.RunError(`AWS did not answer as expected\n  received: ${text}`);
+  }
+  return new ConfigurationError("AWS cannot be asked", [
+    {
+      wrong: "There are no AWS credentials that work",
+      received: text.split("\n")[0] ?? "",
+      allowed:
+        "a profile, environment variables, or single sign-on that `aws sts get-caller-identity` accepts",
+      mend: `aws configure --profile ${profile ?? "work"} && pulumi config set aws:profile ${profile ?? "work"} && aws sts get-caller-identity --profile ${profile ?? "work"} --region ${region}`,
+    },
+  ]);
+}

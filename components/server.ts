@@ -1,0 +1,108 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { remote } from "@pulumi/command";
+import * as pulumi from "@pulumi/pulumi";
+import { assignments, quote, ShellValue } from "./shell";
+
+/** How the server is logged in to. */
+export interface Server {
+  address: pulumi.Input<string>;
+  /** Among the values of every step: a replaced machine runs them all again. */
+  instanceId: pulumi.Input<string>;
+  /** In OpenSSH's format; secret. */
+  privateKey: pulumi.Input<string>;
+  /** As in a `known_hosts` file: type and key. */
+  hostKey: pulumi.Input<string>;
+  /** How long to go on dialling, in minutes. */
+  waitMinutes: number;
+}
+
+/** The Unix user of Ubuntu's images, with sudo. */
+export const SSH_USER = "ubuntu";
+
+export interface ServerStepArgs {
+  server: Server;
+  /** File of `scripts/server` without its ending; also the name of the systemd unit. */
+  script: string;
+  /** Variables of the script. */
+  values: Record<string, pulumi.Input<ShellValue>>;
+  /** After how many minutes the server stops the step. Default 60. */
+  limitMinutes?: number;
+}
+
+const SCRIPTS = path.join(__dirname, "..", "scripts", "server");
+
+/**
+ * All that is in the command's own text, which the engine shows when it fails: take what comes on
+ * standard input, which nobody sees, and run it.
+ */
+const LOADER = `sudo -n sh -c ${quote('umask 077; f=$(mktemp) && cat >"$f" && bash "$f"; r=$?; rm -f "$f"; exit $r')}`;
+
+/** A dial that is refused at once is repeated after a second, so this is never reached by time. */
+const DIALS_A_MINUTE = 60;
+
+/**
+ * One script of `scripts/server`, run as root on the server over SSH by @pulumi/command.
+ *
+ * It runs when the machine is new, and again when its text or a value changes; nothing else makes
+ * it run. Each may be run any number of times. It has no `delete`: that would come after the new
+ * machine has taken the old one's address. What it needs, secrets among it, comes on its standard
+ * input. Under a systemd unit, so that it goes on when the connection drops; see `runner.sh`.
+ *
+ * A failing script fails the resource, and the next `pulumi up` runs it again.
+ */
+export class ServerStep extends remote.Command {
+  constructor(name: string, args: ServerStepArgs, opts?: pulumi.CustomResourceOptions) {
+    const { server, script, values, limitMinutes = 60 } = args;
+    const limit = `${server.waitMinutes}m`;
+    super(
+      name,
+      {
+        connection: {
+          host: server.address,
+          user: SSH_USER,
+          privateKey: server.privateKey,
+          hostKey: server.hostKey,
+          // Against a firewall that drops: the next try may be the one after it is opened.
+          perDialTimeout: 15,
+          dialErrorLimit: server.waitMinutes * DIALS_A_MINUTE,
+        },
+        create: LOADER,
+        stdin: pulumi.secret(
+          pulumi
+            .all([server.instanceId, pulumi.output(values)])
+            .apply(([instanceId, known]) =>
+              stepText({ script, instanceId, values: known, limitMinutes }),
+            ),
+        ),
+        addPreviousOutputInEnv: false,
+      },
+      pulumi.mergeOptions(
+        {
+          additionalSecretOutputs: ["stdout", "stderr"],
+          customTimeouts: { create: limit, update: limit },
+        },
+        opts,
+      ),
+    );
+  }
+}
+
+/** What is sent to the server: the runner, a line that ends it, and the step itself. */
+export function stepText(step: {
+  script: string;
+  instanceId: string;
+  values: Record<string, ShellValue>;
+  limitMinutes: number;
+}): string {
+  const { script, instanceId, values, limitMinutes } = step;
+  const read = (file: string) => fs.readFileSync(path.join(SCRIPTS, file), "utf8");
+  return [
+    assignments({ STEP: script, LIMIT_MINUTES: limitMinutes }),
+    read("runner.sh"),
+    "# ---- step ----\n",
+    assignments({ STEP_SENT: "yes", INSTANCE_ID: instanceId, ...values }),
+    read("lib.sh"),
+    read(`${script}.sh`),
+  ].join("");
+}

@@ -1,0 +1,105 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+import * as pulumi from "@pulumi/pulumi";
+import * as tls from "@pulumi/tls";
+import { passwordFor } from "./password";
+import { Server, ServerStep } from "./server";
+
+export interface TljhArgs {
+  server: Server;
+  dataVolumeId: pulumi.Input<string>;
+  dataGiB: number;
+  admins: readonly string[];
+  tljhVersion: string;
+  bootstrapUrl: string;
+  bootstrapSha256: string;
+  aptWaitMinutes: number;
+}
+
+const CONSTRAINTS = path.join(__dirname, "..", "scripts", "server", "constraints.txt");
+
+/**
+ * Phase 3 of the guide: home folders on the data volume, the system up to date, The Littlest
+ * JupyterHub, and its administrators with their passwords. One step after the other, since each
+ * needs what the one before has made.
+ *
+ * Costs nothing. Takes 5 to 10 minutes on a new machine (the guide's figure).
+ */
+export class Tljh extends pulumi.ComponentResource {
+  /** Name to password, as first given; a person who changed theirs keeps the new one. Secret. */
+  readonly passwords: pulumi.Output<Record<string, string>>;
+  /** After it nobody can take an administrator's name any more. */
+  readonly accounts: ServerStep;
+
+  constructor(name: string, args: TljhArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("tljh:index:Tljh", name, {}, opts);
+    const { server, admins, aptWaitMinutes } = args;
+    const after = (previous?: ServerStep): pulumi.CustomResourceOptions => ({
+      parent: this,
+      dependsOn: previous,
+    });
+
+    const data = new ServerStep(
+      `${name}-data-volume`,
+      {
+        server,
+        script: "data-volume",
+        values: {
+          DATA_VOLUME_ID: args.dataVolumeId,
+          DATA_GIB: args.dataGiB,
+        },
+        limitMinutes: 10,
+      },
+      after(),
+    );
+    const update = new ServerStep(
+      `${name}-system-update`,
+      { server, script: "system-update", values: { APT_WAIT_MINUTES: aptWaitMinutes } },
+      after(data),
+    );
+    const restart = new ServerStep(
+      `${name}-restart-if-needed`,
+      { server, script: "restart-if-needed", values: {}, limitMinutes: 5 },
+      after(update),
+    );
+    const hub = new ServerStep(
+      `${name}-install`,
+      {
+        server,
+        script: "install-tljh",
+        values: {
+          TLJH_VERSION: args.tljhVersion,
+          BOOTSTRAP_URL: args.bootstrapUrl,
+          BOOTSTRAP_SHA256: args.bootstrapSha256,
+          CONSTRAINTS: fs.readFileSync(CONSTRAINTS, "utf8"),
+          ADMINS: [...admins],
+          APT_WAIT_MINUTES: aptWaitMinutes,
+        },
+      },
+      after(restart),
+    );
+
+    // A key pair that nobody logs in with: 256 random bits, made once and kept as a secret.
+    const seed = new tls.PrivateKey(
+      `${name}-password-seed`,
+      { algorithm: "ED25519" },
+      { parent: this },
+    );
+    this.passwords = pulumi.secret(
+      seed.privateKeyOpenssh.apply((text) =>
+        Object.fromEntries(admins.map((admin) => [admin, passwordFor(text, admin)])),
+      ),
+    );
+    this.accounts = new ServerStep(
+      `${name}-admins`,
+      {
+        server,
+        script: "admins",
+        values: { ADMINS: [...admins], PASSWORDS: this.passwords },
+        limitMinutes: 10,
+      },
+      after(hub),
+    );
+    this.registerOutputs({});
+  }
+}

@@ -1,0 +1,75 @@
+/**
+ * A workshop server: The Littlest JupyterHub on AWS EC2. Phase by phase, as in the guide.
+ * `pulumi up` runs this; what each phase is made of stands in `components`.
+ */
+import * as pulumi from "@pulumi/pulumi";
+import { readSettings } from "./components/config";
+import { dnsRecord, serverUrl } from "./components/dns";
+import { ElasticIp } from "./components/elasticIp";
+import { Instance } from "./components/instance";
+import { lookUp } from "./components/lookups";
+import { Network } from "./components/network";
+import { PublicPorts } from "./components/publicPorts";
+import { SSH_USER } from "./components/server";
+import { sshCommand } from "./components/sshFiles";
+import { stackTags } from "./components/tags";
+import { Tljh } from "./components/tljh";
+import { ServerReachable } from "./providers/serverReachable";
+
+export = async () => {
+  const settings = readSettings();
+  const { name, region, domain, admins } = settings;
+  const tags = stackTags(name);
+  const { amiId, availabilityZone, sshSources } = await lookUp(settings);
+
+  // Phase 2: network, key pair, instance, Elastic IP, DNS.
+  const network = new Network(name, { availabilityZone, sshSources, tags });
+  const instance = new Instance(name, {
+    ...settings,
+    amiId,
+    amiIsChosen: settings.amiId !== undefined,
+    subnetId: network.subnetId,
+    securityGroupId: network.securityGroupId,
+    availabilityZone: network.availabilityZone,
+    tags,
+  });
+  const { publicIp, association } = new ElasticIp(name, {
+    instanceId: instance.instanceId,
+    allocationId: settings.elasticIpAllocationId,
+    tags,
+  });
+
+  // Phase 3: The Littlest JupyterHub.
+  const server = {
+    address: publicIp,
+    instanceId: instance.instanceId,
+    privateKey: instance.sshPrivateKey,
+    hostKey: instance.hostKey,
+    waitMinutes: settings.sshWaitMinutes,
+  };
+  const reachable = new ServerReachable(
+    `${name}-reachable`,
+    { ...server, user: SSH_USER, instanceUrn: instance.instanceUrn, region },
+    { dependsOn: [...network.waysInAndOut, association, instance.attachment] },
+  );
+  const onceReachable = { dependsOn: reachable };
+  const { dataVolumeId } = instance;
+  const tljh = new Tljh(name, { ...settings, server, dataVolumeId }, onceReachable);
+  const { securityGroupId } = network;
+  new PublicPorts(name, { securityGroupId, tags }, { dependsOn: tljh.accounts });
+
+  return {
+    url: publicIp.apply((address) => serverUrl(domain, address)),
+    admins,
+    passwords: tljh.passwords,
+    sshCommand: publicIp.apply((address) => sshCommand(name, address)),
+    sshPrivateKey: instance.sshPrivateKey,
+    sshKnownHosts: pulumi.interpolate`${publicIp} ${instance.hostKey}`,
+    publicIp,
+    dnsRecord: publicIp.apply((address) => dnsRecord(domain, settings.dnsTtl, address)),
+    instanceId: instance.instanceId,
+    instanceType: instance.instanceType,
+    amiId: instance.amiId,
+    region,
+  };
+};

@@ -1,0 +1,114 @@
+#!/usr/bin/env bash
+# Step 3.3 of the guide: installs The Littlest JupyterHub by its own bootstrap script, of a pinned
+# version and SHA-256, and verifies that the hub answers and that a participant's environment works.
+#
+# TLJH_VERSION      such as 2.0.0
+# BOOTSTRAP_URL     where the script is downloaded
+# BOOTSTRAP_SHA256  what it must be
+# CONSTRAINTS       pip constraints that hold what the installer takes from PyPI
+# ADMINS            list of the administrators' names
+# APT_WAIT_MINUTES  how long to wait for another package installation
+# shellcheck source=scripts/server/lib.sh
+[ -n "${STEP_SENT:-}" ] || . "$(dirname "$0")/lib.sh"
+
+hub=/opt/tljh/hub user=/opt/tljh/user
+keep=/var/lib/workshop
+done_file=$keep/tljh-installed
+want="$TLJH_VERSION $BOOTSTRAP_SHA256 $(sha256sum <<<"$CONSTRAINTS" | cut -c1-12)"
+mkdir -p "$keep"
+
+# Half an installation counts as one for the bootstrap, which then fails at every further run.
+remove_half_installation() {
+  [ ! -e "$done_file" ] || return 0
+  if [ -d $hub ] && ! $hub/bin/python3 -m pip --version >/dev/null 2>&1; then
+    say "Removing half of a hub environment, left by an interrupted installation"
+    rm -rf $hub
+  fi
+  # JupyterLab and nbgitpuller are only ever put into a fresh user environment.
+  if [ -d $user ] && ! user_environment_works; then
+    say "Removing half of a user environment, left by an interrupted installation"
+    rm -rf $user
+  fi
+}
+
+user_environment_works() {
+  runuser -u nobody -- env -i HOME=/nonexistent PATH=$user/bin:/usr/bin:/bin \
+    $user/bin/python3 -c 'import ipykernel, jupyterhub, jupyterlab, nbgitpuller' >/dev/null 2>&1
+}
+
+download() {
+  local file=$1 sum
+  say "Downloading TLJH's bootstrap"
+  quietly "TLJH's bootstrap cannot be downloaded from $BOOTSTRAP_URL" \
+    "pulumi config set bootstrapUrl https://…, if the address is wrong; then pulumi up" \
+    curl -fsSL --retry 5 --retry-all-errors --max-time 120 -o "$file" "$BOOTSTRAP_URL"
+  sum=$(sha256sum "$file" | cut -d' ' -f1)
+  [ "$sum" = "$BOOTSTRAP_SHA256" ] || fail \
+    "TLJH's bootstrap is not the file that it should be; nothing of it was run" \
+    "SHA-256 $sum from $BOOTSTRAP_URL" "$BOOTSTRAP_SHA256 (bootstrapSha256)" \
+    "if you trust the new file: pulumi config set bootstrapSha256 $sum, then pulumi up"
+}
+
+folder='' timers=(apt-daily.timer apt-daily-upgrade.timer)
+clean_up() {
+  rm -rf "$folder"
+  systemctl start "${timers[@]}" 2>/dev/null || true
+}
+
+install() {
+  local admin arguments=(--version "$TLJH_VERSION")
+  need_space / 3072 "The Littlest JupyterHub"
+  need_space /opt/tljh/state 200 "the hub's state"
+  folder=$(mktemp -d)
+  trap clean_up EXIT
+  download "$folder/bootstrap.py"
+  # The bootstrap does not wait for apt's lock: nobody may take it meanwhile, and nobody has it.
+  systemctl stop "${timers[@]}" 2>/dev/null || true
+  apt update
+  apt install python3 python3-venv git
+  printf '%s\n' "$CONSTRAINTS" >"$folder/constraints.txt"
+  chmod -R a+rX "$folder"
+  for admin in "${ADMINS[@]}"; do arguments+=(--admin "$admin"); done
+  say "Installing TLJH $TLJH_VERSION (5 to 10 minutes)"
+  PIP_CONSTRAINT=$folder/constraints.txt \
+    python3 -u "$folder/bootstrap.py" "${arguments[@]}" 2>&1 </dev/null | tee "$folder/output" |
+    grep --line-buffered -v '^$' || {
+    tail -n 20 "$folder/output" >&2
+    explain_full_disk
+    fail "TLJH's bootstrap failed" "the lines above; all of them are in /opt/tljh/installer.log" \
+      "it ends with Done!" "pulumi up"
+  }
+}
+
+# Twenty servers that start at once pick the same TCP ports for their kernels. They need none.
+kernels_over_ipc() {
+  local file=$user/etc/jupyter/jupyter_server_config.json merged
+  merged=$($user/bin/python3 - "$file" <<'PYTHON'
+import json, os, sys
+
+file = sys.argv[1]
+settings = json.load(open(file)) if os.path.exists(file) else {}
+settings.setdefault("KernelManager", {})["transport"] = "ipc"
+print(json.dumps(settings, indent=2))
+PYTHON
+  )
+  put "$file" 644 root:root <<<"$merged"
+}
+
+if [ "$(cat "$done_file" 2>/dev/null)" = "$want" ] && user_environment_works; then
+  say "TLJH $TLJH_VERSION is installed"
+else
+  remove_half_installation
+  install
+fi
+kernels_over_ipc
+
+say "Waiting for the hub"
+systemctl start traefik jupyterhub
+expect_hub
+user_environment_works || fail "A participant's environment does not work" \
+  "$($user/bin/python3 -c 'import ipykernel, jupyterhub, jupyterlab, nbgitpuller' 2>&1 | tail -n 1)" \
+  "JupyterLab and nbgitpuller can be imported" \
+  "log in and run: sudo -E $user/bin/pip install jupyterlab nbgitpuller, then pulumi up"
+printf '%s\n' "$want" >"$done_file"
+say "The hub answers: JupyterHub $($hub/bin/python3 -m jupyterhub --version 2>/dev/null), JupyterLab $($user/bin/jupyter-lab --version 2>/dev/null)"

@@ -1,0 +1,100 @@
+#!/usr/bin/env bash
+# What the steps of the set-up share. Sent in front of each; a step run by hand reads it itself.
+#
+# A step prints its progress on standard output, a line each. On standard error it prints only the
+# error it ends with: what is wrong, what was received, what is allowed, the command that mends it.
+set -euo pipefail
+export DEBIAN_FRONTEND=noninteractive NEEDRESTART_MODE=a LC_ALL=C.UTF-8
+
+say() { printf '%s\n' "$*"; }
+
+# fail WRONG RECEIVED ALLOWED MEND
+fail() {
+  printf '%s\n  received: %s\n  allowed:  %s\n  mend:     %s\n' "$1" "$2" "$3" "$4" >&2
+  exit 1
+}
+
+# quietly WRONG MEND COMMAND…: runs a command; only when it fails is its output shown, the end of it.
+quietly() {
+  local wrong=$1 mend=$2 status=0 output
+  shift 2
+  output=$("$@" 2>&1 </dev/null) || status=$?
+  [ "$status" = 0 ] && return
+  tail -n 20 <<<"$output" >&2
+  explain_full_disk
+  fail "$wrong" "exit status $status from $1" "the command succeeds" "$mend"
+}
+
+free_mib() { df --output=avail -BM "$1" | tail -n 1 | tr -dc 0-9; }
+
+# The commonest reason why anything at all fails half-way, and never said clearly by what failed.
+explain_full_disk() {
+  local free
+  free=$(free_mib /)
+  [ "$free" -ge 50 ] || fail "The root volume is full" "$free MiB are free on /" \
+    "some GiB" "pulumi config set diskGiB $(($(df --output=size -BG / | tail -n 1 | tr -dc 0-9) + 20)), then pulumi up"
+}
+
+# need_space PATH MIB WHAT
+need_space() {
+  local free
+  free=$(free_mib "$1")
+  [ "$free" -ge "$2" ] || fail "There is too little room on the disk for $3" \
+    "$free MiB are free on $1" "$2 MiB or more" \
+    "pulumi config set diskGiB $(($(df --output=size -BG "$1" | tail -n 1 | tr -dc 0-9) + 20)), then pulumi up; or delete something on the server"
+}
+
+# apt COMMAND…: apt-get, which waits up to APT_WAIT_MINUTES for others that install packages now.
+apt() {
+  local output status locked end=$((SECONDS + ${APT_WAIT_MINUTES:-15} * 60))
+  while true; do
+    status=0
+    output=$(apt-get -q -y -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold \
+      "$@" 2>&1 </dev/null) || status=$?
+    [ "$status" = 0 ] && return
+    locked=$(grep -m 1 -E 'Could not get lock|Unable to lock|Unable to acquire the dpkg' <<<"$output") || break
+    if [ "$SECONDS" -ge "$end" ]; then
+      fail "Another program is installing packages on the server, and does not end" "${locked#E: }" \
+        "it ends within aptWaitMinutes (${APT_WAIT_MINUTES:-15})" "pulumi up, in some minutes"
+    fi
+    say "Waiting for another package installation to end (${locked#E: })"
+    sleep 5
+  done
+  tail -n 20 <<<"$output" >&2
+  explain_full_disk
+  fail "Packages could not be installed" "exit status $status from apt-get $*" \
+    "the command succeeds" "pulumi up; if it goes on, log in and run: sudo apt-get $*"
+}
+
+# wait_until SECONDS COMMAND…: whether the command succeeds within that time.
+wait_until() {
+  local end=$((SECONDS + $1))
+  shift
+  until "$@" >/dev/null 2>&1; do
+    [ "$SECONDS" -lt "$end" ] || return 1
+    sleep 1
+  done
+}
+
+# put FILE MODE OWNER: standard input becomes the file, never half of it and never with more rights.
+put() {
+  local file=$1 part
+  mkdir -p "$(dirname "$file")"
+  part=$(mktemp "$file.XXXXXX")
+  cat >"$part"
+  chown "$3" "$part"
+  chmod "$2" "$part"
+  mv "$part" "$file"
+}
+
+hub_answers() { curl -fsS -o /dev/null --max-time 5 http://127.0.0.1/hub/health; }
+
+# The hub's last words, for an error.
+hub_says() { journalctl -u jupyterhub -n 3 -o cat --no-pager | cut -c1-300 | tr '\n' ' '; }
+
+# expect_hub: waits until the hub answers through the proxy.
+expect_hub() {
+  wait_until 120 hub_answers || fail "The hub does not answer" "$(hub_says)" \
+    "http://127.0.0.1/hub/health answers 200" \
+    "pulumi up; if it goes on, log in and run: sudo journalctl -u jupyterhub -u traefik -n 50"
+}

@@ -1,0 +1,132 @@
+import assert from "node:assert/strict";
+import fs from "node:fs";
+import path from "node:path";
+import * as fc from "fast-check";
+import { parse } from "yaml";
+import { CONFIG_KEYS, parseSettings } from "../../components/config";
+import { formatProblems, nearest } from "../../components/text";
+import { CONFIG } from "./program/run";
+
+const PROJECT = "tljh-workshop";
+const ROOT = path.join(__dirname, "../..");
+
+function problemsOf(changes: Record<string, string | undefined>, stack = "test"): string[] {
+  const raw = Object.fromEntries(
+    Object.entries({ ...CONFIG, ...changes }).map(([key, value]) => [
+      key.includes(":") ? key : `${PROJECT}:${key}`,
+      value,
+    ]),
+  );
+  const { problems } = parseSettings(raw, PROJECT, stack);
+  return problems.map((problem) => formatProblems("", [problem]));
+}
+
+function onlyProblem(changes: Record<string, string | undefined>, stack?: string): string {
+  const problems = problemsOf(changes, stack);
+  assert.equal(problems.length, 1, problems.join("\n"));
+  return problems[0] ?? "";
+}
+
+describe("configuration", () => {
+  it("has no problem when it is complete", () => {
+    assert.deepEqual(problemsOf({}), []);
+  });
+
+  it("reports all problems at once, each with what is allowed and the command that mends it", () => {
+    const problems = problemsOf({
+      instanceType: "xlarge",
+      diskGiB: "2",
+      cpuCredits: "unlimted",
+      admins: "[]",
+      "tljh-workshop:adnims": "[]",
+    });
+    assert.equal(problems.length, 5);
+    for (const problem of problems) {
+      assert.match(problem, /\n +received: .+\n +allowed: .+\n +mend: +pulumi config (set|rm) /);
+    }
+    assert.match(problems[2] ?? "", /mend: +pulumi config set cpuCredits unlimited/);
+    assert.match(problems[4] ?? "", /admins is meant\?\n +received: adnims/);
+  });
+
+  const refused: [string, Record<string, string | undefined>, RegExp][] = [
+    ["a range that is none", { sshCidrs: '["300.0.0.0/8"]' }, /not an IPv4 range[^]*sshCidrs\[0\]/],
+    ["an address without a prefix", { sshCidrs: '["203.0.113.7"]' }, /203\.0\.113\.7\/32/],
+    [
+      "a range that starts elsewhere",
+      { sshCidrs: '["10.0.0.7/8"]' },
+      /starts at 10\.0\.0\.0, write 10\.0\.0\.0\/8/,
+    ],
+    ["no range at all", { sshCidrs: "[]" }, /sshCidrs is empty/],
+    [
+      "an administrator whom Linux refuses",
+      { admins: '["Nicolas Lazaro"]' },
+      /admins\[0\]' nicolas-lazaro/,
+    ],
+    [
+      "an administrator who is too long",
+      { admins: JSON.stringify(["a".repeat(25)]) },
+      /1 to 24 characters/,
+    ],
+    ["an administrator twice", { admins: '["tea", "tea"]' }, /names somebody twice/],
+    ["a list that is a text", { admins: "nicolas" }, /admins is not a list of texts/],
+    ["a region that is none", { "aws:region": "mumbai" }, /not an AWS region[^]*ap-south-1/],
+    ["no region", { "aws:region": undefined }, /received: nothing/],
+    ["a number that is none", { dnsTtl: "1h" }, /dnsTtl is not a whole number[^]*dnsTtl 3600/],
+    ["a branch as version", { tljhVersion: "main" }, /a branch is not pinned/],
+    ["a checksum that is none", { bootstrapSha256: "abc" }, /64 hexadecimal digits/],
+    ["an address that is none", { bootstrapUrl: "bootstrap.py" }, /not a web address/],
+    [
+      "a domain with a scheme",
+      { domain: "https://jupyter.example.org" },
+      /not a name that a DNS record/,
+    ],
+    ["an Elastic IP by its address", { elasticIp: "13.204.188.29" }, /eipalloc-…/],
+    ["a name that AWS refuses", { name: "Zarafshan!" }, /2 to 32 lower-case/],
+  ];
+  for (const [what, change, text] of refused) {
+    it(`refuses ${what}`, () => {
+      assert.match(onlyProblem(change), text);
+    });
+  }
+
+  it("takes the stack's name as prefix, and refuses one that cannot be it", () => {
+    assert.match(onlyProblem({}, "Workshop_2026"), /received: Workshop_2026/);
+  });
+
+  it("fills the version into the bootstrap's address, and makes the checksum lower case", () => {
+    const raw = Object.fromEntries(
+      Object.entries({ ...CONFIG, bootstrapSha256: "AB".repeat(32) }).map(([key, value]) => [
+        key.includes(":") ? key : `${PROJECT}:${key}`,
+        value,
+      ]),
+    );
+    const { settings } = parseSettings(raw, PROJECT, "test");
+    assert.equal(settings.bootstrapUrl, "https://example.org/2.0.0/bootstrap.py");
+    assert.equal(settings.bootstrapSha256, "ab".repeat(32));
+  });
+
+  it("never throws, whatever is in it", () => {
+    fc.assert(
+      fc.property(fc.dictionary(fc.constantFrom(...CONFIG_KEYS), fc.string()), (changes) => {
+        for (const problem of problemsOf(changes)) assert.match(problem, /mend:/);
+      }),
+    );
+  });
+
+  it("is declared in Pulumi.yaml key by key, each with its description and default", () => {
+    const file = parse(fs.readFileSync(path.join(ROOT, "Pulumi.yaml"), "utf8")) as {
+      config: Record<string, { description?: string; default?: unknown }>;
+    };
+    assert.deepEqual(Object.keys(file.config), [...CONFIG_KEYS]);
+    for (const [key, { description, default: value }] of Object.entries(file.config)) {
+      assert.ok(description && value !== undefined, key);
+    }
+  });
+});
+
+describe("the nearest allowed word", () => {
+  it("is the one with few letters off, or none", () => {
+    assert.equal(nearest("instanceTpye", CONFIG_KEYS), "instanceType");
+    assert.equal(nearest("zzzzzz", CONFIG_KEYS), undefined);
+  });
+});

@@ -1,0 +1,303 @@
+import assert from "node:assert/strict";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import * as pulumi from "@pulumi/pulumi";
+import { providerError, runProgram, type Registered, type Run } from "./run";
+
+function only(run: Run, type: string): Registered {
+  const found = run.resources.filter((one) => one.type === type);
+  assert.equal(found.length, 1, `${found.length} resources of type ${type}`);
+  return found[0];
+}
+
+function byName(run: Run, name: string): Registered {
+  const found = run.resources.find((one) => one.name === name && one.parent !== undefined);
+  assert.ok(found, `no resource ${name}`);
+  return found;
+}
+
+async function refusal(config: Record<string, string>, answers = {}): Promise<string> {
+  const error: unknown = await runProgram(config, answers).then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  assert.ok(error instanceof pulumi.RunError, String(error));
+  return error.message;
+}
+
+describe("the program", () => {
+  let run: Run;
+  before(async function () {
+    this.timeout(60_000);
+    run = await runProgram();
+  });
+
+  it("has a component for network, instance, Elastic IP, TLJH and public ports", () => {
+    const tops = run.resources.filter((one) => one.parent === undefined).map((one) => one.type);
+    assert.deepEqual(tops, [
+      "tljh:index:Network",
+      "tljh:index:Instance",
+      "tljh:index:ElasticIp",
+      "pulumi-nodejs:dynamic/tljh:ServerReachable",
+      "tljh:index:Tljh",
+      "tljh:index:PublicPorts",
+    ]);
+  });
+
+  it("puts every other resource into one of them", () => {
+    const parents = (type: string) => run.resources.filter((one) => one.type === type);
+    for (const type of ["aws:ec2/vpc:Vpc", "aws:ec2/instance:Instance", "command:remote:Command"]) {
+      assert.ok(parents(type).length > 0);
+      for (const one of parents(type)) assert.equal(one.parent, "test", one.name);
+    }
+  });
+
+  it("tags everything that can be tagged with project and stack", () => {
+    const tagged = run.resources.filter((one) => "tags" in one.inputs);
+    assert.equal(tagged.length, 14);
+    for (const { name, inputs } of tagged) {
+      const tags = inputs["tags"] as Record<string, string>;
+      assert.equal(tags["project"], "tljh-workshop", name);
+      assert.equal(tags["stack"], "test", name);
+      assert.match(tags["Name"] ?? "", /^test-/);
+    }
+  });
+
+  it("opens only SSH before the accounts exist, and 80 and 443 after", () => {
+    const rules = run.resources.filter((one) => one.type.includes("securityGroupIngressRule"));
+    const ports = rules.map(({ inputs }) => [inputs["fromPort"], inputs["cidrIpv4"]]);
+    assert.deepEqual(ports, [
+      [22, "203.0.113.0/24"],
+      [80, "0.0.0.0/0"],
+      [443, "0.0.0.0/0"],
+    ]);
+    const door = only(run, "tljh:index:PublicPorts");
+    assert.deepEqual(door.after, ["test-admins"]);
+  });
+
+  it("allows the server to reach the internet", () => {
+    const { inputs } = only(run, "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule");
+    assert.equal(inputs["ipProtocol"], "-1");
+    assert.equal(inputs["cidrIpv4"], "0.0.0.0/0");
+    assert.deepEqual(only(run, "aws:ec2/securityGroup:SecurityGroup").inputs["egress"], undefined);
+  });
+
+  it("makes an encrypted machine with IMDSv2 only and the guide's type", () => {
+    const { inputs, opts } = only(run, "aws:ec2/instance:Instance");
+    assert.equal(inputs["instanceType"], "t3.xlarge");
+    const root = inputs["rootBlockDevice"] as Record<string, unknown>;
+    assert.deepEqual(
+      [root["volumeType"], root["volumeSize"], root["encrypted"], root["deleteOnTermination"]],
+      ["gp3", 20, true, true],
+    );
+    assert.deepEqual(inputs["metadataOptions"], {
+      httpEndpoint: "enabled",
+      httpTokens: "required",
+      httpPutResponseHopLimit: 1,
+    });
+    assert.deepEqual(inputs["creditSpecification"], { cpuCredits: "standard" });
+    assert.deepEqual(opts.ignoreChanges, ["userData", "keyName", "subnetId", "ami"]);
+  });
+
+  it("keeps the data volume apart from the machine, and moves it after a shutdown", () => {
+    const { inputs } = only(run, "aws:ebs/volume:Volume");
+    assert.deepEqual([inputs["size"], inputs["type"], inputs["encrypted"]], [40, "gp3", true]);
+    const attachment = only(run, "aws:ec2/volumeAttachment:VolumeAttachment");
+    assert.equal(attachment.inputs["stopInstanceBeforeDetaching"], true);
+    assert.equal(attachment.opts.deleteBeforeReplace, true);
+  });
+
+  it("chooses the first zone that offers the type", () => {
+    assert.equal(only(run, "aws:ec2/subnet:Subnet").inputs["availabilityZone"], "ap-south-1a");
+  });
+
+  it("runs the steps on the server in order, each after the server can be reached", () => {
+    const steps = run.resources.filter((one) => one.type === "command:remote:Command");
+    assert.deepEqual(
+      steps.map(({ name, after }) => [name, ...after]),
+      [
+        ["test-data-volume"],
+        ["test-system-update", "test-data-volume"],
+        ["test-restart-if-needed", "test-system-update"],
+        ["test-install", "test-restart-if-needed"],
+        ["test-admins", "test-install"],
+      ],
+    );
+    assert.deepEqual(only(run, "tljh:index:Tljh").after, ["test-reachable"]);
+    const waitsFor = byName(run, "test-association");
+    assert.ok(run.resources.some(({ after }) => after.includes(waitsFor.name)));
+  });
+
+  it("gives no step a delete, triggers or another's output", () => {
+    for (const { inputs, type } of run.resources) {
+      if (type !== "command:remote:Command") continue;
+      assert.deepEqual(
+        [inputs["delete"], inputs["triggers"], inputs["addPreviousOutputInEnv"]],
+        [undefined, undefined, false],
+      );
+    }
+  });
+
+  it("checks the host key and sends everything by standard input as a secret", () => {
+    for (const { inputs, type, opts, secrets } of run.resources) {
+      if (type !== "command:remote:Command") continue;
+      assert.deepEqual(secrets, ["connection", "stdin"]);
+      const connection = inputs["connection"] as Record<string, unknown>;
+      assert.equal(connection["hostKey"], "ssh-ed25519 test-host-key");
+      assert.ok((inputs["create"] as string).length < 200);
+      assert.ok(["stdout", "stderr"].every((it) => opts.additionalSecretOutputs?.includes(it)));
+      assert.match(inputs["stdin"] as string, /^INSTANCE_ID='test-machine-id'$/m);
+    }
+  });
+
+  it("keeps user data, with the host key in it, and the login key secret", () => {
+    assert.deepEqual(only(run, "aws:ec2/instance:Instance").secrets, ["userData"]);
+    const reachable = only(run, "pulumi-nodejs:dynamic/tljh:ServerReachable");
+    assert.ok(reachable.secrets.includes("privateKey"));
+    assert.doesNotMatch(reachable.inputs["__provider"] as string, /private test-/);
+  });
+
+  it("has the outputs that a person needs", () => {
+    const { passwords, ...outputs } = run.outputs;
+    assert.match((passwords as Record<string, string>)["nicolas"] ?? "", /^[a-km-np-z2-9]{12}$/);
+    assert.deepEqual(outputs, {
+      url: "http://203.0.113.8",
+      admins: ["nicolas"],
+      sshCommand:
+        "ssh -i ~/.ssh/test.pem -o UserKnownHostsFile=~/.ssh/test.known_hosts ubuntu@203.0.113.8",
+      sshPrivateKey: "private test-login-key",
+      sshKnownHosts: "203.0.113.8 ssh-ed25519 test-host-key",
+      publicIp: "203.0.113.8",
+      dnsRecord: "none: no domain is configured, the address 203.0.113.8 is used",
+      instanceId: "test-machine-id",
+      instanceType: "t3.xlarge",
+      amiId: "ami-0aaaaaaaaaaaaaaaa",
+      region: "ap-south-1",
+    });
+  });
+});
+
+describe("the program, configured otherwise", () => {
+  it("has no credits to set for a type that has none", async () => {
+    const run = await runProgram({ instanceType: "m6i.xlarge" });
+    const { inputs } = only(run, "aws:ec2/instance:Instance");
+    assert.equal(inputs["creditSpecification"], undefined);
+  });
+
+  it("replaces the machine for another image only when the image was chosen", async () => {
+    const run = await runProgram({ amiId: "ami-0aaaaaaaaaaaaaaaa" });
+    const { opts } = only(run, "aws:ec2/instance:Instance");
+    assert.deepEqual(opts.ignoreChanges, ["userData", "keyName", "subnetId"]);
+  });
+
+  it("associates an own Elastic IP and makes none", async () => {
+    const run = await runProgram({ elasticIp: "eipalloc-0123456789abcdef0" });
+    assert.deepEqual(
+      run.resources.filter(({ type }) => type === "aws:ec2/eip:Eip"),
+      [],
+    );
+    const { inputs } = only(run, "aws:ec2/eipAssociation:EipAssociation");
+    assert.equal(inputs["allocationId"], "eipalloc-0123456789abcdef0");
+    assert.equal(run.outputs["publicIp"], "203.0.113.9");
+  });
+
+  it("tells IT the exact record, and participants the name", async () => {
+    const run = await runProgram({ domain: "jupyter.example.org" });
+    assert.equal(run.outputs["dnsRecord"], "jupyter.example.org. 3600 IN A 203.0.113.8");
+    assert.equal(run.outputs["url"], "http://jupyter.example.org");
+  });
+
+  it("asks the address service for `me`", async () => {
+    const service = createServer((_request, answer) => answer.end("198.51.100.7\n"));
+    await new Promise<void>((resolve) => service.listen(0, "127.0.0.1", resolve));
+    const { port } = service.address() as AddressInfo;
+    const addressService = `http://127.0.0.1:${port}/`;
+    const run = await runProgram({ sshCidrs: '["me"]', addressService });
+    service.close();
+    assert.equal(byName(run, "test-ssh-me").inputs["cidrIpv4"], "198.51.100.7/32");
+  });
+});
+
+describe("the program, refused", () => {
+  it("says that the address service does not answer", async () => {
+    const text = await refusal({ sshCidrs: '["me"]' });
+    assert.match(text, /address service did not answer/);
+    assert.match(text, /mend: +pulumi config set --path 'sshCidrs\[0\]'/);
+  });
+
+  it("says all that the region lacks at once, and registers nothing", async () => {
+    const text = await refusal(
+      { instanceType: "t3.nano" },
+      {
+        "aws:ec2/getInstanceType:getInstanceType": () => ({
+          memorySize: 512,
+          supportedArchitectures: ["x86_64"],
+        }),
+        "aws:ec2/getInstanceTypeOfferings:getInstanceTypeOfferings": () => ({ locations: [] }),
+      },
+    );
+    assert.match(text, /2 problems/);
+    assert.match(
+      text,
+      /No zone of this region offers the instance type\n +received: t3\.nano in ap-south-1/,
+    );
+    assert.match(text, /too little memory[^]*t3\.nano has 512 MiB[^]*1024 MiB or more/);
+  });
+
+  it("says that the region has no image of Canonical", async () => {
+    const text = await refusal(
+      {},
+      {
+        "aws:ec2/getAmi:getAmi": () => {
+          throw providerError("Your query returned no results. Please change your search criteria");
+        },
+      },
+    );
+    assert.match(
+      text,
+      /Canonical has no image of Ubuntu 22\.04 in this region\n +received: ap-south-1/,
+    );
+  });
+
+  it("says that the disk is smaller than the image's, and the type of another architecture", async () => {
+    const text = await refusal(
+      { amiId: "ami-0bbbbbbbbbbbbbbbb", instanceType: "t4g.xlarge" },
+      {
+        "aws:ec2/getAmi:getAmi": () => ({
+          id: "ami-0bbbbbbbbbbbbbbbb",
+          architecture: "x86_64",
+          rootDeviceName: "/dev/sda1",
+          blockDeviceMappings: [{ deviceName: "/dev/sda1", ebs: { volume_size: "30" } }],
+        }),
+        "aws:ec2/getInstanceType:getInstanceType": () => ({
+          memorySize: 16384,
+          supportedArchitectures: ["arm64"],
+        }),
+      },
+    );
+    assert.match(text, /20 GiB; ami-0bbbbbbbbbbbbbbbb has 30 GiB[^]*config set diskGiB 30/);
+    assert.match(text, /t4g\.xlarge runs arm64/);
+  });
+
+  it("says that there are no credentials, with the command that makes some", async () => {
+    const text = await refusal(
+      { "aws:profile": "work" },
+      {
+        "aws:ec2/getAmi:getAmi": () => {
+          throw providerError("No valid credential sources found");
+        },
+      },
+    );
+    assert.match(text, /no AWS credentials that work[^]*aws configure --profile work/);
+  });
+
+  it("says that the machine is stopped, with the command that starts it", async () => {
+    const stopped = (args: Record<string, unknown>) => ({
+      ids: (args["instanceStateNames"] as string[]).includes("stopped")
+        ? ["i-0123456789abcdef0"]
+        : [],
+    });
+    const text = await refusal({}, { "aws:ec2/getInstances:getInstances": stopped });
+    assert.match(text, /instance is stopped[^]*start-instances --instance-ids i-0123456789abcdef0/);
+  });
+});
