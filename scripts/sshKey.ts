@@ -1,0 +1,37 @@
+/**
+ * Saves a stack's SSH key, and the machine's host key, where `sshCommand` looks for them.
+ *
+ *   npm run ssh-key -- --stack workshop
+ *
+ * Writes ~/.ssh/NAME.pem and ~/.ssh/NAME.known_hosts, both readable by their owner alone, and
+ * prints the command that logs in. Safe to run again, for instance on another computer.
+ */
+import { execFileSync } from "node:child_process";
+import os from "node:os";
+import path from "node:path";
+import { parseArgs } from "node:util";
+import { saveSshFiles, type SshOutputs } from "./sshKeyFiles";
+
+function main(): void {
+  const { values } = parseArgs({ options: { stack: { type: "string", short: "s" } } });
+  const stack = values.stack ? ["--stack", values.stack] : [];
+  const printed = execFileSync(
+    "pulumi",
+    ["stack", "output", "--json", "--show-secrets", ...stack],
+    {
+      cwd: path.join(__dirname, ".."),
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "inherit"],
+    },
+  );
+  const saved = saveSshFiles(JSON.parse(printed) as Partial<SshOutputs>, os.homedir());
+  for (const file of saved.files) console.log(`Saved ${file}`);
+  console.log(saved.command);
+}
+
+try {
+  main();
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+}
