@@ -1,0 +1,59 @@
+import { AwsRefusal, type Call } from "./call";
+import type { Quotas } from "./strictness";
+
+interface Fault {
+  code: string;
+  message: string;
+  left: number;
+}
+
+/**
+ * What a test asks of the front door:
+ *
+ *   POST /rehearsal/faults {"action": "RunInstances", "code": "InsufficientInstanceCapacity", "times": 1}
+ *   DELETE /rehearsal/faults
+ *   PUT /rehearsal/quotas {"vcpus": 4, "addresses": 1}
+ */
+export class Control {
+  quotas: Quotas = {};
+  private readonly faults = new Map<string, Fault>();
+
+  /** Makes the next calls of an action fail with AWS's code. */
+  refuse(action: string, code: string, times = 1, message = "made to fail by a test"): void {
+    this.faults.set(action, { code, message, left: times });
+  }
+
+  /** @throws AwsRefusal when a test wants this call to fail */
+  fault(action: string): void {
+    const fault = this.faults.get(action);
+    if (fault === undefined || fault.left === 0) return;
+    fault.left -= 1;
+    const isServers = fault.code.startsWith("Internal") || fault.code === "Unavailable";
+    throw new AwsRefusal(fault.code, fault.message, isServers ? 500 : 400);
+  }
+
+  /** Takes a test's wish; undefined when the call is none. */
+  tell(call: Call): { status: number; body: string } | undefined {
+    const done = { status: 204, body: "" };
+    switch (`${call.method} ${call.url}`) {
+      case "POST /rehearsal/faults": {
+        const { action, code, times, message } = JSON.parse(call.body.toString("utf8")) as {
+          action: string;
+          code: string;
+          times?: number;
+          message?: string;
+        };
+        this.refuse(action, code, times, message);
+        return done;
+      }
+      case "DELETE /rehearsal/faults":
+        this.faults.clear();
+        return done;
+      case "PUT /rehearsal/quotas":
+        this.quotas = JSON.parse(call.body.toString("utf8")) as Quotas;
+        return done;
+      default:
+        return undefined;
+    }
+  }
+}

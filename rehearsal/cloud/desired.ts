@@ -1,0 +1,137 @@
+/** Reads what AWS says should be there, in all regions. */
+
+import {
+  DescribeAddressesCommand,
+  DescribeInstanceAttributeCommand,
+  DescribeInstanceTypesCommand,
+  DescribeInstancesCommand,
+  DescribeSecurityGroupsCommand,
+  DescribeVolumesCommand,
+  type EC2Client,
+  type Instance,
+  type IpPermission,
+  type SecurityGroup,
+} from "@aws-sdk/client-ec2";
+import type { Desired, DesiredMachine, Rule } from "../machines/desired";
+
+const PROTOCOLS: Readonly<Record<string, Rule["protocol"]>> = {
+  "-1": "-1",
+  tcp: "tcp",
+  "6": "tcp",
+  udp: "udp",
+  "17": "udp",
+  icmp: "icmp",
+  "1": "icmp",
+};
+/** AWS starts and stops in steps; a machine is either on its way up or on its way down. */
+const STATES: Readonly<Record<string, DesiredMachine["state"]>> = {
+  pending: "running",
+  running: "running",
+  stopping: "stopped",
+  stopped: "stopped",
+};
+/** MiB of instance types, which never change. */
+const memories = new Map<string, number>();
+
+/** IPv4 ranges of one direction; groups and prefix lists as sources are not understood. */
+export function rulesOf(permissions: readonly IpPermission[] | undefined): Rule[] {
+  return (permissions ?? []).flatMap(({ IpProtocol = "", FromPort, ToPort, IpRanges }) => {
+    const protocol = PROTOCOLS[IpProtocol];
+    if (protocol === undefined) return [];
+    const ports =
+      protocol === "tcp" || protocol === "udp"
+        ? { fromPort: FromPort ?? 0, toPort: ToPort ?? 65_535 }
+        : { fromPort: -1, toPort: -1 };
+    return (IpRanges ?? []).map(({ CidrIp = "" }) => ({ protocol, ...ports, cidr: CidrIp }));
+  });
+}
+
+async function memoryOf(type: string, ec2: EC2Client): Promise<number> {
+  let memory = memories.get(type);
+  if (memory === undefined) {
+    const answer = await ec2.send(
+      new DescribeInstanceTypesCommand({ InstanceTypes: [type as "t3.xlarge"] }),
+    );
+    memory = answer.InstanceTypes?.[0]?.MemoryInfo?.SizeInMiB;
+    if (memory === undefined) throw new Error(`no memory known of instance type ${type}`);
+    memories.set(type, memory);
+  }
+  return memory;
+}
+
+async function userDataOf(InstanceId: string, ec2: EC2Client): Promise<string> {
+  const answer = await ec2.send(
+    new DescribeInstanceAttributeCommand({ InstanceId, Attribute: "userData" }),
+  );
+  return Buffer.from(answer.UserData?.Value ?? "", "base64").toString("utf8");
+}
+
+async function machineOf(
+  instance: Instance,
+  groups: ReadonlyMap<string, SecurityGroup>,
+  addresses: ReadonlyMap<string, string>,
+  ec2: EC2Client,
+): Promise<DesiredMachine | undefined> {
+  const { InstanceId = "", InstanceType = "", RootDeviceName } = instance;
+  const state = STATES[instance.State?.Name ?? ""];
+  if (state === undefined) return undefined;
+  const mappings = instance.BlockDeviceMappings ?? [];
+  const root = mappings.find(({ DeviceName }) => DeviceName === RootDeviceName);
+  const own = (instance.SecurityGroups ?? []).flatMap(({ GroupId = "" }) => {
+    const group = groups.get(GroupId);
+    return group === undefined ? [] : [group];
+  });
+  const address = addresses.get(InstanceId);
+  const [memoryMiB, userData] = await Promise.all([
+    memoryOf(InstanceType, ec2),
+    userDataOf(InstanceId, ec2),
+  ]);
+  return {
+    instanceId: InstanceId,
+    state,
+    memoryMiB,
+    hostname: (instance.PrivateDnsName ?? "").split(".")[0] ?? "",
+    userData,
+    rootVolumeId: root?.Ebs?.VolumeId ?? "",
+    attachedVolumeIds: mappings
+      .filter((mapping) => mapping !== root)
+      .map(({ Ebs }) => Ebs?.VolumeId ?? ""),
+    ...(address === undefined ? {} : { address }),
+    ingress: own.flatMap((group) => rulesOf(group.IpPermissions)),
+    egress: own.flatMap((group) => rulesOf(group.IpPermissionsEgress)),
+  };
+}
+
+async function regionDesired(ec2: EC2Client): Promise<Desired> {
+  const [instances, volumes, addresses, groups] = await Promise.all([
+    ec2.send(new DescribeInstancesCommand({})),
+    ec2.send(new DescribeVolumesCommand({})),
+    ec2.send(new DescribeAddressesCommand({})),
+    ec2.send(new DescribeSecurityGroupsCommand({})),
+  ]);
+  const byId = new Map((groups.SecurityGroups ?? []).map((group) => [group.GroupId ?? "", group]));
+  const byInstance = new Map(
+    (addresses.Addresses ?? []).map(({ InstanceId = "", PublicIp = "" }) => [InstanceId, PublicIp]),
+  );
+  const machines = await Promise.all(
+    (instances.Reservations ?? [])
+      .flatMap(({ Instances }) => Instances ?? [])
+      .map((instance) => machineOf(instance, byId, byInstance, ec2)),
+  );
+  return {
+    machines: machines.filter((machine) => machine !== undefined),
+    volumes: (volumes.Volumes ?? []).map(({ VolumeId = "", Size = 0 }) => ({
+      volumeId: VolumeId,
+      sizeGiB: Size,
+    })),
+  };
+}
+
+/** Reads all regions at once. Nothing may change meanwhile. */
+export async function readDesired(clients: readonly EC2Client[]): Promise<Desired> {
+  const all = await Promise.all(clients.map(regionDesired));
+  return {
+    machines: all.flatMap(({ machines }) => machines),
+    volumes: all.flatMap(({ volumes }) => volumes),
+  };
+}

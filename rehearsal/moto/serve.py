@@ -1,0 +1,231 @@
+#!/usr/bin/env python3
+"""Serves moto, the stand-in for AWS's API, with Canonical's images and a memory that lasts.
+
+    python3 serve.py --port 5081 --memory moto.pickle
+
+What it adds to moto's own server:
+- validation of images, key pairs and instance types is on;
+- the images of images.json, in every region but NO_CANONICAL (there only the decoys), with ids
+  that differ from region to region, and root disks of the size that the file says;
+- a terminated instance leaves neither its network interface nor its Elastic IP's association;
+- Elastic IPs are in 127.BLOCK.0.0/16, so that rehearsals side by side never hand out the same one;
+- after each call that changes something all is written to a temporary file, which is renamed: the
+  answer is given only then, so that neither kill -9 nor a restart of the computer loses anything;
+- GET /rehearsal/memory tells the birth of the present memory and the regions in it. A new birth
+  means that everything was forgotten;
+- it ends when its standard input ends, and so with the process that started it.
+"""
+
+import argparse
+import hashlib
+import json
+import os
+import pickle
+import random
+import sys
+import threading
+import uuid
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+os.environ.update(
+    MOTO_AMIS_PATH=str(HERE / "images.json"),
+    MOTO_ENABLE_AMI_VALIDATION="true",
+    MOTO_ENABLE_KEYPAIR_VALIDATION="true",
+    MOTO_EC2_ENABLE_INSTANCE_TYPE_VALIDATION="true",
+)
+
+from moto import __version__ as MOTO  # noqa: E402
+from moto.core.parse import default_timestamp_parser as parse_timestamp  # noqa: E402
+from moto.ec2.models import amis, ec2_backends, elastic_ip_addresses, instances  # noqa: E402
+from moto.iam.models import iam_backends  # noqa: E402
+from moto.moto_server.werkzeug_app import (  # noqa: E402
+    DomainDispatcherApplication,
+    MotoRequestHandler,
+    create_backend_app,
+)
+from moto.route53.models import route53_backends  # noqa: E402
+from moto.sts.models import sts_backends  # noqa: E402
+from werkzeug.serving import make_server  # noqa: E402
+
+CANONICAL = "099720109477"
+# Offers t3.xlarge, so that a missing image is the only thing wrong there.
+NO_CANONICAL = "me-south-1"
+# Not kms: its private keys cannot be written down. The default key of encrypted volumes is known by
+# its id only after a restart, which is all that EC2 asks of it.
+BACKENDS = {
+    "ec2": ec2_backends,
+    "iam": iam_backends,
+    "route53": route53_backends,
+    "sts": sts_backends,
+}
+READS = ("Describe", "Get", "List", "Decode", "Simulate")
+
+
+def load_images(backend):
+    """As moto's own loader, which gives all regions the same ids and each disk 15 GiB."""
+    for entry in amis.AMIS:
+        if entry["owner_id"] == CANONICAL and backend.region_name == NO_CANONICAL:
+            continue
+        name = f"{backend.region_name}/{entry['owner_id']}/{entry['name']}"
+        ami_id = "ami-" + hashlib.sha256(name.encode()).hexdigest()[:17]
+        details = {k: v for k, v in entry.items() if k != "root_gib"}
+        # The file is shared by all regions: a date parsed in place is no text for the second one.
+        details["creation_date"] = parse_timestamp(entry["creation_date"])
+        image = amis.Ami(
+            backend, ami_id, region_name=f"{backend.region_name}a", **details
+        )
+        image.ebs_snapshot.volume.size = entry["root_gib"]
+        backend.amis[ami_id] = image
+
+
+def root_disk(image):
+    """The device mapping of an image: moto says 15 GiB of a type that is long gone."""
+    disk = {
+        "SnapshotId": image.ebs_snapshot.id,
+        "VolumeSize": image.ebs_snapshot.volume.size,
+        "DeleteOnTermination": True,
+        "VolumeType": "gp2",
+        "Encrypted": False,
+    }
+    return [{"DeviceName": image.root_device_name, "Ebs": disk}]
+
+
+def terminating(terminate):
+    def wrapped(instance):
+        backend = instance.ec2_backend
+        for address in backend.addresses:
+            if address.instance is instance:
+                backend.disassociate_address(association_id=address.association_id)
+        before = terminate(instance)
+        for interface in list(instance.nics.values()):
+            backend.enis.pop(interface.id, None)
+        return before
+
+    return wrapped
+
+
+def elastic_ip(block):
+    def choose():
+        taken = {
+            address.public_ip
+            for regions in ec2_backends.values()
+            for backend in regions.values()
+            for address in backend.addresses
+        }
+        while True:
+            found = f"127.{block}.{random.randint(0, 255)}.{random.randint(1, 254)}"
+            if found not in taken:
+                return found
+
+    return choose
+
+
+class Memory:
+    """All that moto knows, in one file."""
+
+    def __init__(self, file):
+        self.file = Path(file)
+        self.birth = uuid.uuid4().hex
+        self.saved_regions = []
+
+    def load(self):
+        """Takes what the file holds; a file of another moto, or a broken one, is put aside."""
+        if self.file.exists():
+            try:
+                kept = pickle.loads(self.file.read_bytes())
+                if kept["moto"] != MOTO:
+                    raise ValueError(f"written by moto {kept['moto']}, this is {MOTO}")
+                for service, accounts in kept["services"].items():
+                    for account, regions in accounts.items():
+                        for region, backend in regions.items():
+                            # The plain dict's own: moto's would make a new backend first.
+                            dict.__setitem__(BACKENDS[service][account], region, backend)
+                self.birth = kept["birth"]
+                self.saved_regions = self.regions()
+                return
+            except Exception as error:  # whatever unpickling raises
+                print(f"moto: memory not usable, starting empty: {error!r}", flush=True)
+                for backends in BACKENDS.values():
+                    backends.clear()
+                self.file.replace(self.file.with_suffix(".unusable"))
+        self.save()
+
+    def save(self):
+        services = {
+            service: {account: dict(regions.items()) for account, regions in backends.items()}
+            for service, backends in BACKENDS.items()
+        }
+        kept = {"moto": MOTO, "birth": self.birth, "services": services}
+        temporary = self.file.with_suffix(".new")
+        with open(temporary, "wb") as out:
+            pickle.dump(kept, out, protocol=pickle.HIGHEST_PROTOCOL)
+            out.flush()
+            os.fsync(out.fileno())
+        temporary.replace(self.file)
+        self.saved_regions = self.regions()
+
+    def regions(self):
+        return sorted({region for regions in ec2_backends.values() for region in regions})
+
+
+def application(memory):
+    """moto's, one call at a time, so that what is saved is never half of a change."""
+    moto = DomainDispatcherApplication(create_backend_app)
+    lock = threading.Lock()
+
+    def answer(environ, start_response):
+        if environ["PATH_INFO"] == "/rehearsal/memory":
+            with lock:
+                text = json.dumps({"birth": memory.birth, "regions": memory.regions()}).encode()
+            start_response("200 OK", [("Content-Type", "application/json")])
+            return [text]
+        with lock:
+            body = moto._get_body(environ)
+            action = moto.get_action_from_body(body)
+            parts = list(moto(environ, start_response))
+            reads = (
+                action.startswith(READS) if action else environ["REQUEST_METHOD"] in ("GET", "HEAD")
+            )
+            # A region gets its default network, at random, when it is first looked at.
+            if not reads or memory.regions() != memory.saved_regions:
+                memory.save()
+        return parts
+
+    return answer
+
+
+def end_with_parent():
+    while sys.stdin.buffer.read(1024):
+        pass
+    os._exit(0)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--port", type=int, required=True, help="on 127.0.0.1")
+    parser.add_argument("--memory", required=True, help="file that keeps everything")
+    parser.add_argument("--block", type=int, default=127, help="second number of Elastic IPs")
+    options = parser.parse_args()
+
+    amis.AmiBackend._load_amis = load_images
+    amis.Ami.block_device_mappings = property(root_disk)
+    instances.Instance.terminate = terminating(instances.Instance.terminate)
+    elastic_ip_addresses.random_ip = elastic_ip(options.block)
+    # Some of moto's answers name this port.
+    os.environ["MOTO_PORT"] = str(options.port)
+    memory = Memory(options.memory)
+    memory.load()
+    threading.Thread(target=end_with_parent, daemon=True).start()
+    server = make_server(
+        "127.0.0.1",
+        options.port,
+        application(memory),
+        threaded=True,
+        request_handler=MotoRequestHandler,
+    )
+    server.serve_forever()
+
+
+if __name__ == "__main__":
+    main()
