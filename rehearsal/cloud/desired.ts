@@ -5,6 +5,7 @@ import {
   DescribeInstanceAttributeCommand,
   DescribeInstanceTypesCommand,
   DescribeInstancesCommand,
+  DescribeKeyPairsCommand,
   DescribeSecurityGroupsCommand,
   DescribeVolumesCommand,
   type EC2Client,
@@ -66,10 +67,18 @@ async function userDataOf(InstanceId: string, ec2: EC2Client): Promise<string> {
   return Buffer.from(answer.UserData?.Value ?? "", "base64").toString("utf8");
 }
 
+/** What machines refer to by id or name. */
+interface Known {
+  groups: ReadonlyMap<string, SecurityGroup>;
+  /** Elastic IP by instance. */
+  addresses: ReadonlyMap<string, string>;
+  /** Public key by key pair. */
+  keys: ReadonlyMap<string, string>;
+}
+
 async function machineOf(
   instance: Instance,
-  groups: ReadonlyMap<string, SecurityGroup>,
-  addresses: ReadonlyMap<string, string>,
+  { groups, addresses, keys }: Known,
   ec2: EC2Client,
 ): Promise<DesiredMachine | undefined> {
   const { InstanceId = "", InstanceType = "", RootDeviceName } = instance;
@@ -82,6 +91,7 @@ async function machineOf(
     return group === undefined ? [] : [group];
   });
   const address = addresses.get(InstanceId);
+  const publicKey = keys.get(instance.KeyName ?? "");
   const [memoryMiB, userData] = await Promise.all([
     memoryOf(InstanceType, ec2),
     userDataOf(InstanceId, ec2),
@@ -96,6 +106,7 @@ async function machineOf(
     attachedVolumeIds: mappings
       .filter((mapping) => mapping !== root)
       .map(({ Ebs }) => Ebs?.VolumeId ?? ""),
+    ...(publicKey === undefined ? {} : { publicKey }),
     ...(address === undefined ? {} : { address }),
     ingress: own.flatMap((group) => rulesOf(group.IpPermissions)),
     egress: own.flatMap((group) => rulesOf(group.IpPermissionsEgress)),
@@ -103,20 +114,25 @@ async function machineOf(
 }
 
 async function regionDesired(ec2: EC2Client): Promise<Desired> {
-  const [instances, volumes, addresses, groups] = await Promise.all([
+  const [instances, volumes, addresses, groups, pairs] = await Promise.all([
     ec2.send(new DescribeInstancesCommand({})),
     ec2.send(new DescribeVolumesCommand({})),
     ec2.send(new DescribeAddressesCommand({})),
     ec2.send(new DescribeSecurityGroupsCommand({})),
+    ec2.send(new DescribeKeyPairsCommand({ IncludePublicKey: true })),
   ]);
+  const keys = new Map(
+    (pairs.KeyPairs ?? []).map(({ KeyName = "", PublicKey = "" }) => [KeyName, PublicKey]),
+  );
   const byId = new Map((groups.SecurityGroups ?? []).map((group) => [group.GroupId ?? "", group]));
   const byInstance = new Map(
     (addresses.Addresses ?? []).map(({ InstanceId = "", PublicIp = "" }) => [InstanceId, PublicIp]),
   );
+  const known: Known = { groups: byId, addresses: byInstance, keys };
   const machines = await Promise.all(
     (instances.Reservations ?? [])
       .flatMap(({ Instances }) => Instances ?? [])
-      .map((instance) => machineOf(instance, byId, byInstance, ec2)),
+      .map((instance) => machineOf(instance, known, ec2)),
   );
   return {
     machines: machines.filter((machine) => machine !== undefined),

@@ -29,6 +29,8 @@ export interface DesiredMachine {
   hostname: string;
   /** Decoded user data; only the one of the first start is ever looked at by cloud-init. */
   userData: string;
+  /** Public key of the instance's key pair, as in authorized_keys; undefined if it has none. */
+  publicKey?: string;
   /** The root volume is made from the machine image; the others start blank. */
   rootVolumeId: string;
   /** Volume ids of the other attached volumes. */

@@ -56,12 +56,18 @@ export class Homes {
   }
 
   /** Makes the folders and writes what cloud-init reads; only root of the machine can read it. */
-  async prepare({ instanceId, hostname, userData }: DesiredMachine): Promise<Home> {
+  async prepare(machine: DesiredMachine): Promise<Home> {
+    const { instanceId, hostname, userData, publicKey } = machine;
     const home = this.paths(instanceId);
     for (const folder of [home.root, home.seed, home.devices]) {
       fs.mkdirSync(folder, { recursive: true });
     }
-    const metaData = `instance-id: ${instanceId}\nlocal-hostname: ${hostname}\n`;
+    // JSON is YAML too.
+    const metaData = JSON.stringify({
+      "instance-id": instanceId,
+      "local-hostname": hostname,
+      "public-keys": publicKey === undefined ? [] : [publicKey],
+    });
     await this.writeSecret(path.join(home.seed, "meta-data"), metaData);
     await this.writeSecret(path.join(home.seed, "user-data"), userData);
     return home;
