@@ -1,0 +1,59 @@
+/** What the `dev` commands print. */
+
+import type { Rehearsal } from "../rehearsal/rehearsal";
+
+/** Outputs of the stack that a person needs first. */
+export interface DevOutputs {
+  url: string;
+  admins: string[];
+  /** Password of each account. */
+  passwords: Record<string, string>;
+  sshCommand: string;
+}
+
+/** What was found of the rehearsal, in one line. */
+export const FOUND: Readonly<Record<Rehearsal["found"], string>> = {
+  new: "Rehearsal dev: new",
+  running: "Rehearsal dev: running",
+  recovered: "Rehearsal dev: recovered, with all that was there",
+  "started clean":
+    "Rehearsal dev: started clean. Its AWS had forgotten everything, and so the machines and Pulumi's state of them were removed",
+};
+
+/** A word as a POSIX shell reads it back. */
+export function quoted(word: string): string {
+  return `'${word.replaceAll("'", "'\\''")}'`;
+}
+
+/** Lines that give a person's own shell what `pulumi` needs. */
+export function exportLines(
+  env: Readonly<Record<string, string>>,
+  pathDirs: readonly string[],
+  unwanted: readonly string[],
+): string[] {
+  const variables = Object.entries(env).filter(([name]) => name !== "PATH");
+  return [
+    `unset ${unwanted.join(" ")}`,
+    ...variables.map(([name, value]) => `export ${name}=${quoted(value)}`),
+    `export PATH=${quoted(pathDirs.join(":"))}:"$PATH"`,
+  ];
+}
+
+/** What to do with a workshop that is up. */
+export function summary(outputs: DevOutputs): string[] {
+  const { url, admins, passwords, sshCommand } = outputs;
+  const logins = admins.map((name) => `  login     ${name}, password ${passwords[name] ?? "–"}`);
+  return [
+    "",
+    "The workshop is up on this computer.",
+    `  address   ${url}`,
+    ...logins,
+    `  SSH       ${sshCommand}`,
+    "",
+    "What to do next:",
+    "  npm run dev                     after a change of the program, or a restart of the computer",
+    '  eval "$(npm run -s dev:env)"    then pulumi works on it: pulumi -s dev preview',
+    "  npm run ssh-key -- -s dev       after that; saves the key that SSH needs",
+    "  npm run dev:stop                removes all of it",
+  ];
+}
