@@ -33,10 +33,13 @@ export interface ServerStepArgs {
 const SCRIPTS = path.join(__dirname, "..", "scripts", "server");
 
 /**
- * All that is in the command's own text, which the engine shows when it fails: take what comes on
- * standard input, which nobody sees, and run it.
+ * All that is in the command's own text, which the engine shows when it fails, and therefore also
+ * what to do when the connection drops. What comes on standard input, which nobody sees, is kept in
+ * memory without a name and run.
  */
-const LOADER = `sudo -n sh -c ${quote('umask 077; f=$(mktemp) && cat >"$f" && bash "$f"; r=$?; rm -f "$f"; exit $r')}`;
+const LOADER =
+  `: If the connection dropped, the step goes on. Run pulumi up to watch it to its end. ; ` +
+  `sudo -n sh -c ${quote('umask 077; f=$(mktemp -p /run) && cat >"$f" && exec 3<"$f" && rm "$f" && exec bash /dev/fd/3')}`;
 
 /** A dial that is refused at once is repeated after a second, so this is never reached by time. */
 const DIALS_A_MINUTE = 60;
@@ -88,7 +91,7 @@ export class ServerStep extends remote.Command {
   }
 }
 
-/** What is sent to the server: the runner, a line that ends it, and the step itself. */
+/** What is sent to the server: the runner, a line that ends it, the step, and a line that ends that. */
 export function stepText(step: {
   script: string;
   instanceId: string;
@@ -104,5 +107,6 @@ export function stepText(step: {
     assignments({ STEP_SENT: "yes", INSTANCE_ID: instanceId, ...values }),
     read("lib.sh"),
     read(`${script}.sh`),
+    "# ---- end ----\n",
   ].join("");
 }
