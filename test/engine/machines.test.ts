@@ -2,6 +2,7 @@ import { strict as assert } from "node:assert";
 import type { Server } from "node:http";
 import type { DesiredMachine } from "../../rehearsal/machines/desired";
 import { Fleet } from "../../rehearsal/machines/fleet";
+import { namesOf } from "../../rehearsal/machines/names";
 import { answers, dial, identity, lab, machine, serve, ssh, tcp, until, wish } from "./machinesLab";
 
 const SERVICES_URL = "http://169.254.77.77/";
@@ -96,7 +97,7 @@ describe("machines: one machine", () => {
     await change({ ingress: [tcp(22)] });
   });
 
-  it("sends only what its egress rules permit, but always to the services", async () => {
+  it("sends only what its egress rules permit, but always to services and resolver", async () => {
     const [open, closed] = [
       await serve("open", fleet.gateway),
       await serve("closed", fleet.gateway),
@@ -106,6 +107,8 @@ describe("machines: one machine", () => {
       await change({ egress: [tcp(open.port)] });
       const attempt = inside(`curl -s ${url(closed)}`);
       assert.equal(await inside(`curl -s ${url(open)}; curl -s ${SERVICES_URL}`), "open\nservices");
+      const own = namesOf(options.name).container(one.instanceId);
+      assert.match(await inside(`getent hosts ${own}`), /^10\.231\./);
       await change({ egress: [tcp(closed.port, `${fleet.gateway}/32`)] });
       assert.equal(await attempt, "closed");
     } finally {

@@ -55,7 +55,7 @@ export async function answers(host = ""): Promise<boolean> {
 
 /** Repeats `look` until it is true; the test's own time limit is the limit. */
 export async function until(look: () => Promise<boolean>): Promise<void> {
-  while (!(await look())) await new Promise((resolve) => setTimeout(resolve, 100));
+  while (!(await look())) await new Promise((resolve) => setTimeout(resolve, 200));
 }
 
 const userKey = utils.generateKeyPairSync("ed25519");
