@@ -42,13 +42,16 @@ class Daemon {
   async start(): Promise<void> {
     const { name, port, block } = this.settings;
     const { memory: file } = folderOf(name);
-    const { moto, memory } = await Moto.open(
-      { python: loadToolchain().motoPython, port: await freePort(), memory: file, block, log },
-      (found) => void this.followMoto(found),
-    );
+    const [{ moto, memory }, machines] = await Promise.all([
+      Moto.open(
+        { python: loadToolchain().motoPython, port: await freePort(), memory: file, block, log },
+        (found) => void this.followMoto(found),
+      ),
+      openMachines(this.settings, log),
+    ]);
     this.moto = moto;
+    this.machines = machines;
     this.health.birth = memory.birth;
-    this.machines = await openMachines(this.settings, log);
     const { gateway } = this.machines;
     if (gateway !== undefined) this.services = await openServices(gateway, SERVICES_PORT);
     this.door = await FrontDoor.open({

@@ -24,7 +24,7 @@ export function codeHash(): string {
 export async function askHealth(port: number): Promise<Health | undefined> {
   try {
     const answer = await fetch(`http://127.0.0.1:${port}/rehearsal/health`, {
-      signal: AbortSignal.timeout(5_000),
+      signal: AbortSignal.timeout(2_000),
     });
     const health = (await answer.json()) as Partial<Health>;
     return typeof health.birth === "string" ? (health as Health) : undefined;

@@ -81,7 +81,8 @@ async function start(options: RehearsalOptions): Promise<Rehearsal> {
     if (!wasRunning) await endDaemon(name);
   }
   if (!wasRunning) {
-    await refuseTakenPort(port);
+    // What a process held that was ended by force is free a moment after the process is gone.
+    await refuseTakenPort(port, fs.existsSync(places.daemon) ? PORT_LIMIT_MS : 0);
     await writeSettings({ name, port, machines }, say);
     await spawnDaemon(name);
   }
@@ -110,12 +111,11 @@ function settle(
   return before === undefined ? "new" : "started clean";
 }
 
-async function refuseTakenPort(port: number): Promise<void> {
-  // What a process held that was ended by force is free a moment after the process is gone.
-  const end = Date.now() + PORT_LIMIT_MS;
+async function refuseTakenPort(port: number, wait: number): Promise<void> {
+  const end = Date.now() + wait;
   for (;;) {
     if (await isFree(port)) return;
-    if (Date.now() > end || (await askHealth(port)) !== undefined) break;
+    if (Date.now() >= end) break;
     await sleep(50);
   }
   const other = await askHealth(port);

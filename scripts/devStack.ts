@@ -17,17 +17,19 @@ export interface Stack {
   /** Folder of the Pulumi program. */
   project: string;
   rehearsal: Pick<Rehearsal, "env" | "folder">;
+  /** What pulumi prints is not for a person to see. */
+  quiet?: boolean | undefined;
 }
 
 /** Runs `pulumi` with this terminal; its exit status. Ctrl-C is pulumi's, which ends in order. */
 export async function runPulumi(
-  { project, rehearsal }: Stack,
+  { project, rehearsal, quiet }: Stack,
   args: readonly string[],
 ): Promise<number> {
   const child = spawn(loadToolchain().pulumi, args, {
     cwd: project,
     env: completeEnv(rehearsal.env),
-    stdio: "inherit",
+    stdio: quiet ? "ignore" : "inherit",
   });
   const stay = () => undefined;
   process.on("SIGINT", stay);

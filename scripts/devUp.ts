@@ -9,12 +9,13 @@ import { FOUND, summary, type DevOutputs } from "./devText";
  * @returns the exit status: 1 when `pulumi up` failed, whose error stands above
  */
 export async function bringUp(
-  options: RehearsalOptions & { stack: string; project: string },
+  options: RehearsalOptions & { stack: string } & Pick<Stack, "project" | "quiet">,
 ): Promise<number> {
   const { say } = options;
   const rehearsal = await startRehearsal(options);
   say(FOUND[rehearsal.found]);
-  const stack: Stack = { name: options.stack, project: options.project, rehearsal };
+  const { project, quiet } = options;
+  const stack: Stack = { name: options.stack, project, rehearsal, quiet };
   await ensureStack(stack);
   if (removeDeadLocks(stack) > 0) say("Removed the lock of a pulumi that was killed");
   const status = await runPulumi(stack, ["up", "--yes", "--skip-preview", "-s", stack.name]);

@@ -17,6 +17,8 @@ What it adds to moto's own server:
 """
 
 import argparse
+import functools
+import gc
 import hashlib
 import json
 import os
@@ -34,6 +36,15 @@ os.environ.update(
     MOTO_ENABLE_KEYPAIR_VALIDATION="true",
     MOTO_EC2_ENABLE_INSTANCE_TYPE_VALIDATION="true",
 )
+
+# moto's start is mostly the reading of JSON: nothing of it is garbage, and botocore would read its
+# endpoints anew for each of three sessions.
+gc.disable()
+
+from botocore.loaders import JSONFileLoader  # noqa: E402
+
+read_json = functools.cache(functools.partial(JSONFileLoader.load_file, JSONFileLoader()))
+JSONFileLoader.load_file = lambda self, path: read_json(path)
 
 from moto import __version__ as MOTO  # noqa: E402
 from moto.core.parse import default_timestamp_parser as parse_timestamp  # noqa: E402
@@ -159,9 +170,8 @@ class Memory:
         kept = {"moto": MOTO, "birth": self.birth, "services": services}
         temporary = self.file.with_suffix(".new")
         with open(temporary, "wb") as out:
+            # Not forced to the disk, as Pulumi's own state isn't: after a power cut they would differ.
             pickle.dump(kept, out, protocol=pickle.HIGHEST_PROTOCOL)
-            out.flush()
-            os.fsync(out.fileno())
         temporary.replace(self.file)
         self.saved_regions = self.regions()
 
@@ -216,6 +226,8 @@ def main():
     os.environ["MOTO_PORT"] = str(options.port)
     memory = Memory(options.memory)
     memory.load()
+    gc.freeze()
+    gc.enable()
     threading.Thread(target=end_with_parent, daemon=True).start()
     server = make_server(
         "127.0.0.1",
