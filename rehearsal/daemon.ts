@@ -88,7 +88,11 @@ class Daemon {
 
   /** A machine that cannot be brought in line must not keep the API away: destroy needs it. */
   private async refresh(): Promise<void> {
-    await this.door?.refresh().catch((error: Error) => log(`machines: ${error.message}`));
+    delete this.health.trouble;
+    await this.door?.refresh().catch((error: Error) => {
+      this.health.trouble = error.message;
+      log(`machines: ${error.message}`);
+    });
   }
 }
 

@@ -11,6 +11,8 @@ export interface Health {
   ready: boolean;
   /** Of moto's memory. Another one means that everything was forgotten. */
   birth: string;
+  /** Why the last attempt to bring machines in line at a start failed. */
+  trouble?: string;
 }
 
 /** Hash of all code that a daemon runs, to notice one of an older clone. */

@@ -1,6 +1,5 @@
 /** Starts, finds, recovers and removes rehearsals: AWS and its machines on this computer. */
 
-import { spawn } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -16,16 +15,14 @@ import {
   runningDaemon,
   type Settings,
 } from "./folder";
-import { askHealth, codeHash, type Health } from "./health";
+import { endDaemon, spawnDaemon, untilReady } from "./daemonProcess";
+import { askHealth, codeHash } from "./health";
 import { Fleet } from "./machines/fleet";
 import { pulumiEnv } from "./pulumiEnv";
 import { writeJson } from "./setup/cache.mjs";
 import { withLock } from "./setup/lock.mjs";
 
-const START_LIMIT_MS = 120_000;
-const END_LIMIT_MS = 30_000;
 const PORT_LIMIT_MS = 2_000;
-const LOG_LINES = 20;
 
 export interface RehearsalOptions {
   /** `dev`, or `test-…`: one that is removed at the next start when its process is gone. */
@@ -67,7 +64,6 @@ export async function stopRehearsal(
   say: (line: string) => void = () => {},
 ): Promise<void> {
   await locked(name, () => remove(name, say), say);
-  fs.rmSync(lockFile(name), { force: true });
 }
 
 async function start(options: RehearsalOptions): Promise<Rehearsal> {
@@ -86,14 +82,18 @@ async function start(options: RehearsalOptions): Promise<Rehearsal> {
     await writeSettings({ name, port, machines }, say);
     await spawnDaemon(name);
   }
-  const health = await untilReady(name, port);
+  const { birth, trouble } = await untilReady(name, port);
+  if (trouble !== undefined) {
+    say(`Not all machines could be brought back: ${trouble}`);
+    say("They are tried again at the next change of AWS");
+  }
   return {
     name,
     folder: places.folder,
     endpoint: `http://127.0.0.1:${port}`,
     addressService: `http://127.0.0.1:${port}/address`,
     env: pulumiEnv(name),
-    found: settle(places, health.birth, wasRunning),
+    found: settle(places, birth, wasRunning),
   };
 }
 
@@ -145,63 +145,6 @@ async function writeSettings(
     },
     say,
   );
-}
-
-async function spawnDaemon(name: string): Promise<void> {
-  const { folder, log } = folderOf(name);
-  const out = fs.openSync(log, "a");
-  // What a person has set for a real account must not reach what stands in for it.
-  const env = Object.fromEntries(
-    Object.entries(process.env).filter(([key]) => !/^(AWS_|NODE_OPTIONS$)/.test(key)),
-  );
-  const child = spawn(
-    process.execPath,
-    ["--require", require.resolve("tsx/cjs"), path.join(__dirname, "daemon.ts"), name],
-    { cwd: folder, detached: true, env, stdio: ["ignore", out, out] },
-  );
-  fs.closeSync(out);
-  const { pid } = child;
-  child.unref();
-  if (pid === undefined) throw new Error(`${process.execPath} cannot be started`);
-  writeJson(folderOf(name).daemon, markOf(pid));
-}
-
-async function untilReady(name: string, port: number): Promise<Health> {
-  const end = Date.now() + START_LIMIT_MS;
-  for (;;) {
-    const health = await askHealth(port);
-    if (health?.name === name && health.ready) return health;
-    const gone = runningDaemon(name) === undefined;
-    if (gone || Date.now() > end) {
-      throw new Error(
-        [
-          `The rehearsal ${name} ${gone ? "ended while starting" : `is not ready after ${START_LIMIT_MS / 1000} s`}`,
-          ...lastLines(name).map((line) => `  ${line}`),
-          `  to mend:  read ${folderOf(name).log}, then start it again`,
-        ].join("\n"),
-      );
-    }
-    await sleep(50);
-  }
-}
-
-function lastLines(name: string): string[] {
-  const { log } = folderOf(name);
-  if (!fs.existsSync(log)) return [];
-  return fs.readFileSync(log, "utf8").trimEnd().split("\n").slice(-LOG_LINES);
-}
-
-/** Ends the daemon in order, or by force when it takes too long. */
-async function endDaemon(name: string): Promise<boolean> {
-  const daemon = runningDaemon(name);
-  if (daemon === undefined) return false;
-  process.kill(daemon.pid, "SIGTERM");
-  const end = Date.now() + END_LIMIT_MS;
-  while (isRunning(daemon)) {
-    if (Date.now() > end) process.kill(daemon.pid, "SIGKILL");
-    await sleep(50);
-  }
-  return true;
 }
 
 async function remove(name: string, say: (line: string) => void): Promise<void> {

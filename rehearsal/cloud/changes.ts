@@ -26,19 +26,16 @@ export function asMotoReadsIt(call: Call): Call {
   return withParameters(call, parameters);
 }
 
-function undoing(action: string, parameter: string, element: string) {
+/** A call that removes what an answer names, one parameter for each id. */
+function undoing(action: string, parameter: (number: number) => string, element: string) {
   return (call: Call, answer: string): Call => {
     const parameters = new URLSearchParams({
       Action: action,
-      Version: call.parameters.get("Version") ?? "2016-11-15",
+      Version: call.parameters.get("Version") ?? "",
     });
     const ids = [...answer.matchAll(new RegExp(`<${element}>([^<]+)</${element}>`, "g"))];
-    const unique = [...new Set(ids.map(([, id]) => id ?? ""))];
-    unique.forEach((id, index) =>
-      parameters.set(
-        `${parameter}${unique.length > 1 || parameter.endsWith(".") ? index + 1 : ""}`,
-        id,
-      ),
+    [...new Set(ids.map(([, id]) => id ?? ""))].forEach((id, index) =>
+      parameters.set(parameter(index + 1), id),
     );
     return { ...withParameters(call, parameters), action };
   };
@@ -49,6 +46,6 @@ function undoing(action: string, parameter: string, element: string) {
  * instance that it cannot start: the caller never learnt an id, so nobody else would remove it.
  */
 export const UNDO: Readonly<Record<string, (call: Call, answer: string) => Call>> = {
-  RunInstances: undoing("TerminateInstances", "InstanceId.", "instanceId"),
-  CreateVolume: undoing("DeleteVolume", "VolumeId", "volumeId"),
+  RunInstances: undoing("TerminateInstances", (number) => `InstanceId.${number}`, "instanceId"),
+  CreateVolume: undoing("DeleteVolume", () => "VolumeId", "volumeId"),
 };

@@ -17,12 +17,14 @@ import { bringUp } from "../../scripts/devUp";
 
 const ROOT = path.join(__dirname, "../..");
 
-describe("a rehearsal", function () {
+/** In order: each starts from what the one before has left, since a start takes seconds. */
+describe("the life of a rehearsal", function () {
   const name = `test-cloud-${process.pid}`;
   const second = `${name}-b`;
   const said: string[] = [];
   const say = (line: string) => void said.push(line);
   let port: number;
+  let secondPort: number;
 
   const start = (as = name, at = port) =>
     startRehearsal({ name: as, port: at, machines: "none", say });
@@ -43,9 +45,10 @@ describe("a rehearsal", function () {
 
   before(async () => {
     port = await freePort();
+    secondPort = await freePort();
   });
   beforeEach(() => said.splice(0));
-  afterEach(async () => {
+  after(async () => {
     await stopRehearsal(name);
     await stopRehearsal(second);
   });
@@ -62,8 +65,6 @@ describe("a rehearsal", function () {
   });
 
   it("starts clean, without Pulumi's state, when AWS has forgotten everything", async () => {
-    const first = await start();
-    await makeVpc(first);
     const { memory, pulumi } = folderOf(name);
     fs.mkdirSync(path.join(pulumi, ".pulumi"));
     kill();
@@ -76,7 +77,7 @@ describe("a rehearsal", function () {
   });
 
   it("stands beside another one, with nothing in common", async () => {
-    const [one, two] = await Promise.all([start(), start(second, await freePort())]);
+    const [one, two] = await Promise.all([start(), start(second, secondPort)]);
     const vpc = await makeVpc(one);
     assert.deepEqual([await vpcs(one), await vpcs(two)], [[vpc], []]);
     const blockOf = async (rehearsal: Rehearsal) => {
@@ -84,8 +85,20 @@ describe("a rehearsal", function () {
       return PublicIp?.split(".")[1];
     };
     assert.notEqual(await blockOf(one), await blockOf(two));
-    await stopRehearsal(second);
-    assert.deepEqual(await vpcs(one), [vpc]);
+  });
+
+  it("is removed at the next start of any, when the test that started it is gone", async () => {
+    const { settings } = folderOf(name);
+    const gone = spawn("true");
+    await once(gone, "exit");
+    writeJson(settings, {
+      ...(readJson(settings) as object),
+      owner: { pid: gone.pid, started: "" },
+    });
+    await start(second, secondPort);
+    assert.ok(!rehearsalNames().includes(name));
+    assert.equal(runningDaemon(name), undefined);
+    assert.deepEqual(said, [`removing ${name}, which a test has left behind`]);
   });
 
   it("says so when another program has its port, and leaves nothing running", async () => {
@@ -102,41 +115,6 @@ describe("a rehearsal", function () {
       other.close();
     }
     assert.equal(runningDaemon(name), undefined);
-  });
-
-  it("shows the last lines of its log when it cannot start", async () => {
-    await start();
-    kill();
-    fs.rmSync(folderOf(name).memory);
-    // moto cannot write where a folder is.
-    fs.mkdirSync(path.join(folderOf(name).folder, "moto.new"));
-    await assert.rejects(start(), /ended while starting[\s\S]*moto\.new[\s\S]*to mend:/);
-  });
-
-  it("is removed whatever its state, and twice", async () => {
-    await start();
-    const daemon = runningDaemon(name);
-    kill();
-    await stopRehearsal(name, say);
-    assert.equal(isRunning(daemon), false);
-    assert.ok(!rehearsalNames().includes(name));
-    said.splice(0);
-    await stopRehearsal(name, say);
-    assert.deepEqual(said, []);
-  });
-
-  it("is removed at the next start of any, when the test that started it is gone", async () => {
-    await start();
-    const { settings } = folderOf(name);
-    const gone = spawn("true");
-    await once(gone, "exit");
-    writeJson(settings, {
-      ...(readJson(settings) as object),
-      owner: { pid: gone.pid, started: "" },
-    });
-    await start(second, await freePort());
-    assert.ok(!rehearsalNames().includes(name));
-    assert.deepEqual(said, [`removing ${name}, which a test has left behind`]);
   });
 
   it("takes stack dev as it is committed, leaves it untouched, and says how to go on after a failure", async () => {
@@ -182,5 +160,27 @@ describe("a rehearsal", function () {
     } finally {
       fs.rmSync(project, { recursive: true });
     }
+  });
+
+  it("shows the last lines of its log when it cannot start", async () => {
+    kill();
+    fs.rmSync(folderOf(name).memory);
+    // moto cannot write where a folder is.
+    fs.mkdirSync(path.join(folderOf(name).folder, "moto.new"));
+    await assert.rejects(start(), /ended while starting[\s\S]*moto\.new[\s\S]*to mend:/);
+  });
+
+  it("is removed whatever its state, and twice", async () => {
+    const daemon = runningDaemon(second);
+    assert.ok(isRunning(daemon));
+    process.kill(daemon.pid, "SIGKILL");
+    await stopRehearsal(second, say);
+    assert.ok(!isRunning(daemon));
+    assert.ok(!rehearsalNames().includes(second));
+    await stopRehearsal(name);
+    assert.ok(!rehearsalNames().includes(name));
+    said.splice(0);
+    await stopRehearsal(name, say);
+    assert.deepEqual(said, []);
   });
 });
