@@ -45,11 +45,16 @@ export = async () => {
     instanceId: instance.instanceId,
     privateKey: instance.sshPrivateKey,
     hostKey: instance.hostKey,
-    waitMinutes: settings.sshWaitMinutes,
   };
   const reachable = new ServerReachable(
     `${name}-reachable`,
-    { ...server, user: SSH_USER, instanceUrn: instance.instanceUrn, region },
+    {
+      ...server,
+      user: SSH_USER,
+      instanceUrn: instance.instanceUrn,
+      region,
+      waitMinutes: settings.sshWaitMinutes,
+    },
     { dependsOn: [...network.waysInAndOut, association, instance.attachment] },
   );
   const onceReachable = { dependsOn: reachable };

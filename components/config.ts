@@ -140,7 +140,7 @@ export function parseSettings(
         example: `"$(curl -fsSL ${bootstrapUrl} | sha256sum | cut -d' ' -f1)"`,
       })
       .toLowerCase(),
-    sshWaitMinutes: read.integer("sshWaitMinutes", 1, 60),
+    sshWaitMinutes: read.integer("sshWaitMinutes", 0, 60),
     aptWaitMinutes: read.integer("aptWaitMinutes", 0, 120),
   };
   read.unknownKeys();

@@ -13,8 +13,6 @@ export interface Server {
   privateKey: pulumi.Input<string>;
   /** As in a `known_hosts` file: type and key. */
   hostKey: pulumi.Input<string>;
-  /** How long to go on dialling, in minutes. */
-  waitMinutes: number;
 }
 
 /** The Unix user of Ubuntu's images, with sudo. */
@@ -41,8 +39,14 @@ const LOADER =
   `: If the connection dropped, the step goes on. Run pulumi up to watch it to its end. ; ` +
   `sudo -n sh -c ${quote('umask 077; f=$(mktemp -p /run) && cat >"$f" && exec 3<"$f" && rm "$f" && exec bash /dev/fd/3')}`;
 
-/** A dial that is refused at once is repeated after a second, so this is never reached by time. */
-const DIALS_A_MINUTE = 60;
+/**
+ * How long a step dials. `ServerReachable` has been there just before, so that this is for the
+ * restart after an update, which takes a machine a minute or two. Not configured, because a changed
+ * connection would run every step again.
+ */
+const DIAL_MINUTES = 10;
+/** A dial that is refused at once is repeated after a second. */
+const DIALS = DIAL_MINUTES * 60;
 
 /**
  * One script of `scripts/server`, run as root on the server over SSH by @pulumi/command.
@@ -57,7 +61,7 @@ const DIALS_A_MINUTE = 60;
 export class ServerStep extends remote.Command {
   constructor(name: string, args: ServerStepArgs, opts?: pulumi.CustomResourceOptions) {
     const { server, script, values, limitMinutes = 60 } = args;
-    const limit = `${server.waitMinutes}m`;
+    const limit = `${DIAL_MINUTES}m`;
     super(
       name,
       {
@@ -66,9 +70,8 @@ export class ServerStep extends remote.Command {
           user: SSH_USER,
           privateKey: server.privateKey,
           hostKey: server.hostKey,
-          // Against a firewall that drops: the next try may be the one after it is opened.
           perDialTimeout: 15,
-          dialErrorLimit: server.waitMinutes * DIALS_A_MINUTE,
+          dialErrorLimit: DIALS,
         },
         create: LOADER,
         stdin: pulumi.secret(

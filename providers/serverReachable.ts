@@ -16,7 +16,7 @@ export interface ServerReachableArgs {
   /** URN of the instance, for the command that replaces it. */
   instanceUrn: pulumi.Input<string>;
   region: pulumi.Input<string>;
-  /** How long `pulumi up` goes on trying, in minutes. */
+  /** How long `pulumi up` goes on trying, in minutes; 0 is one try. */
   waitMinutes: pulumi.Input<number>;
 }
 
@@ -131,7 +131,7 @@ export function problemOf(result: Exclude<Attempt, { kind: "in" }>, values: Valu
 async function getIn(values: Values): Promise<void> {
   const end = Date.now() + values.waitMinutes * 60_000;
   for (;;) {
-    const left = Math.max(1, Math.min(TRY_SECONDS, (end - Date.now()) / 1000));
+    const left = Math.max(LOOK_SECONDS, Math.min(TRY_SECONDS, (end - Date.now()) / 1000));
     const result = await attempt(values, left);
     if (result.kind === "in") return;
     const final = result.kind === "other-host-key" || Date.now() + 1000 >= end;

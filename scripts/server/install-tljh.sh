@@ -64,7 +64,6 @@ install() {
   download "$folder/bootstrap.py"
   # The bootstrap does not wait for apt's lock: nobody may take it meanwhile, and nobody has it.
   systemctl stop "${timers[@]}" 2>/dev/null || true
-  apt update
   apt install python3 python3-venv git
   printf '%s\n' "$CONSTRAINTS" >"$folder/constraints.txt"
   chmod -R a+rX "$folder"
