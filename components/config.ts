@@ -6,7 +6,8 @@
  */
 import * as ipaddr from "ipaddr.js";
 import * as pulumi from "@pulumi/pulumi";
-import { formatProblems, nearest, Problem } from "./text";
+import { credentialSources, missingCredentials } from "./credentials";
+import { formatProblems, forStack, nearest, Problem } from "./text";
 
 /** The checked configuration of one stack. Sizes in GiB, times in minutes unless named otherwise. */
 export interface Settings {
@@ -45,7 +46,12 @@ export interface Settings {
 /** The configuration of a stack cannot be used. The message holds every problem, and no secret. */
 export class ConfigurationError extends pulumi.RunError {
   constructor(title: string, problems: readonly Problem[]) {
-    super(formatProblems(title, problems));
+    const stack = pulumi.getStack();
+    const mended = problems.map((problem) => ({ ...problem, mend: forStack(problem.mend, stack) }));
+    super(formatProblems(title, mended));
+    // Pulumi's launcher asks for the stack, shows it to nobody, and looks through the source maps of
+    // the whole SDK for it: 11 s during which a person waits for this very message.
+    this.stack = this.message;
   }
 }
 
@@ -81,6 +87,8 @@ export function readSettings(): Settings {
   const stack = pulumi.getStack();
   const raw = pulumi.runtime.allConfig();
   const { settings, problems } = parseSettings(raw, project, stack);
+  const missing = missingCredentials(credentialSources(raw), settings.region);
+  if (missing) problems.push(missing);
   if (problems.length > 0) {
     throw new ConfigurationError(`The configuration of stack ${stack} cannot be used`, problems);
   }

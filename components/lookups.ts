@@ -1,6 +1,5 @@
 /** What AWS is asked before anything is created: does this region have all that the stack needs? */
 import * as ec2 from "@pulumi/aws/ec2";
-import * as pulumi from "@pulumi/pulumi";
 import { ConfigurationError, Settings } from "./config";
 import type { SshSource } from "./network";
 import { stackTags } from "./tags";
@@ -206,19 +205,16 @@ async function refuseStopped(settings: Settings): Promise<void> {
   ]);
 }
 
-/** An error of the AWS provider as ours where the user can mend it, else as it is. */
+/** An error of the AWS provider, with what is usually behind it. */
 function awsFault(error: unknown, { region, profile }: Settings): Error {
   const text = error instanceof Error ? error.message : String(error);
-  if (!/credential|ExpiredToken|InvalidClientTokenId|AuthFailure|SSO/i.test(text)) {
-    return new pulumi.RunError(`AWS did not answer as expected\n  received: ${text}`);
-  }
-  return new ConfigurationError("AWS cannot be asked", [
+  const as = profile ? ` --profile ${profile}` : "";
+  return new ConfigurationError("AWS did not answer as expected", [
     {
-      wrong: "There are no AWS credentials that work",
-      received: text.split("\n")[0] ?? "",
-      allowed:
-        "a profile, environment variables, or single sign-on that `aws sts get-caller-identity` accepts",
-      mend: `aws configure --profile ${profile ?? "work"} && pulumi config set aws:profile ${profile ?? "work"} && aws sts get-caller-identity --profile ${profile ?? "work"} --region ${region}`,
+      wrong: "A look-up in AWS failed",
+      received: text.trim().replace(/\s*\n\s*/g, " "),
+      allowed: "credentials that are valid and may describe EC2, and a region that is enabled",
+      mend: `aws sts get-caller-identity${as} --region ${region}, until it names you; then pulumi up`,
     },
   ]);
 }

@@ -78,7 +78,13 @@ export class ServerStep extends remote.Command {
           pulumi
             .all([server.instanceId, pulumi.output(values)])
             .apply(([instanceId, known]) =>
-              stepText({ script, instanceId, values: known, limitMinutes }),
+              stepText({
+                script,
+                stack: pulumi.getStack(),
+                instanceId,
+                values: known,
+                limitMinutes,
+              }),
             ),
         ),
         addPreviousOutputInEnv: false,
@@ -97,17 +103,19 @@ export class ServerStep extends remote.Command {
 /** What is sent to the server: the runner, a line that ends it, the step, and a line that ends that. */
 export function stepText(step: {
   script: string;
+  /** For the commands in errors. */
+  stack: string;
   instanceId: string;
   values: Record<string, ShellValue>;
   limitMinutes: number;
 }): string {
-  const { script, instanceId, values, limitMinutes } = step;
+  const { script, stack, instanceId, values, limitMinutes } = step;
   const read = (file: string) => fs.readFileSync(path.join(SCRIPTS, file), "utf8");
   return [
     assignments({ STEP: script, LIMIT_MINUTES: limitMinutes }),
     read("runner.sh"),
     "# ---- step ----\n",
-    assignments({ STEP_SENT: "yes", INSTANCE_ID: instanceId, ...values }),
+    assignments({ STACK: stack, INSTANCE_ID: instanceId, ...values }),
     read("lib.sh"),
     read(`${script}.sh`),
     "# ---- end ----\n",

@@ -16,6 +16,11 @@ export interface Problem {
   mend: string;
 }
 
+/** A command that mends, for this stack whichever one is selected. */
+export function forStack(mend: string, stack: string): string {
+  return mend.replace(/\bpulumi (config|up)\b/g, `pulumi $1 --stack ${stack}`);
+}
+
 /** Formats one problem as a block of indented lines. */
 export function formatProblem(problem: Problem): string {
   const lines = [problem.wrong];

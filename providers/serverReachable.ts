@@ -2,7 +2,7 @@
    A dynamic provider is kept as text: what it needs it requires itself, where it runs. */
 import * as pulumi from "@pulumi/pulumi";
 import type { ClientErrorExtensions } from "ssh2";
-import { formatProblem, Problem } from "../components/text";
+import { formatProblem, forStack, Problem } from "../components/text";
 
 /** How the server should be reached. */
 export interface ServerReachableArgs {
@@ -135,7 +135,11 @@ async function getIn(values: Values): Promise<void> {
     const result = await attempt(values, left);
     if (result.kind === "in") return;
     const final = result.kind === "other-host-key" || Date.now() + 1000 >= end;
-    if (final) throw new Error(formatProblem(problemOf(result, values)));
+    if (final) {
+      const problem = problemOf(result, values);
+      const stack = values.instanceUrn.split(":")[2] ?? "";
+      throw new Error(formatProblem({ ...problem, mend: forStack(problem.mend, stack) }));
+    }
     await new Promise((resolve) => setTimeout(resolve, 1000));
   }
 }

@@ -5,7 +5,7 @@
 # ADMINS     list of names
 # PASSWORDS  table of name to password; secret
 # shellcheck source=scripts/server/lib.sh
-[ -n "${STEP_SENT:-}" ] || . "$(dirname "$0")/lib.sh"
+[ -n "${STACK:-}" ] || . "$(dirname "$0")/lib.sh"
 
 python=/opt/tljh/hub/bin/python3
 

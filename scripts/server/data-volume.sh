@@ -7,7 +7,7 @@
 #
 #   sudo DATA_VOLUME_ID=vol-… bash scripts/server/data-volume.sh
 # shellcheck source=scripts/server/lib.sh
-[ -n "${STEP_SENT:-}" ] || . "$(dirname "$0")/lib.sh"
+[ -n "${STACK:-}" ] || . "$(dirname "$0")/lib.sh"
 
 # Nitro machines show every volume as NVMe in any order; udev names it by its id.
 device=/dev/disk/by-id/nvme-Amazon_Elastic_Block_Store_${DATA_VOLUME_ID/-/}

@@ -9,7 +9,7 @@
 # ADMINS            list of the administrators' names
 # APT_WAIT_MINUTES  how long to wait for another package installation
 # shellcheck source=scripts/server/lib.sh
-[ -n "${STEP_SENT:-}" ] || . "$(dirname "$0")/lib.sh"
+[ -n "${STACK:-}" ] || . "$(dirname "$0")/lib.sh"
 
 hub=/opt/tljh/hub user=/opt/tljh/user
 keep=/var/lib/workshop

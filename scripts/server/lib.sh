@@ -10,7 +10,12 @@ say() { printf '%s\n' "$*"; }
 
 # fail WRONG RECEIVED ALLOWED MEND
 fail() {
-  printf '%s\n  received: %s\n  allowed:  %s\n  mend:     %s\n' "$1" "$2" "$3" "$4" >&2
+  local mend=$4
+  if [ -n "${STACK:-}" ]; then
+    mend=${mend//pulumi up/pulumi up --stack $STACK}
+    mend=${mend//pulumi config/pulumi config --stack $STACK}
+  fi
+  printf '%s\n  received: %s\n  allowed:  %s\n  mend:     %s\n' "$1" "$2" "$3" "$mend" >&2
   exit 1
 }
 

@@ -5,7 +5,7 @@
 #
 #   sudo bash scripts/server/restart-if-needed.sh
 # shellcheck source=scripts/server/lib.sh
-[ -n "${STEP_SENT:-}" ] || . "$(dirname "$0")/lib.sh"
+[ -n "${STACK:-}" ] || . "$(dirname "$0")/lib.sh"
 
 if [ ! -e /run/reboot-required ]; then
   say "No restart needed"

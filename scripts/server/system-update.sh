@@ -7,7 +7,7 @@
 #
 #   sudo APT_WAIT_MINUTES=15 bash scripts/server/system-update.sh
 # shellcheck source=scripts/server/lib.sh
-[ -n "${STEP_SENT:-}" ] || . "$(dirname "$0")/lib.sh"
+[ -n "${STACK:-}" ] || . "$(dirname "$0")/lib.sh"
 
 need_space / 1024 "updates of the system"
 

@@ -15,16 +15,23 @@ describe("a step on the server", () => {
     it(`${file} is bash that can be sent`, () => {
       const script = path.basename(file, ".sh");
       const values = { ADMINS: ["it's"], PASSWORDS: { "it's": "$(false)" } };
-      const text = stepText({ script, instanceId: "i-0", values, limitMinutes: 5 });
+      const text = stepText({ script, stack: "dev", instanceId: "i-0", values, limitMinutes: 5 });
       execFileSync("bash", ["-n"], { input: text });
       const [runner = "", body = ""] = text.split("# ---- step ----\n");
       assert.match(runner, new RegExp(`^STEP='${script}'\nLIMIT_MINUTES='5'\n`));
-      assert.match(body, /^STEP_SENT='yes'\nINSTANCE_ID='i-0'\nADMINS=\('it'\\''s'\)\n/);
+      assert.match(body, /^STACK='dev'\nINSTANCE_ID='i-0'\nADMINS=\('it'\\''s'\)\n/);
     });
   }
 
   it("changes with each value", () => {
-    const one = { script: "system-update", instanceId: "i-0", values: { A: "1" }, limitMinutes: 5 };
+    const values = { A: "1" };
+    const one = {
+      script: "system-update",
+      stack: "dev",
+      instanceId: "i-0",
+      values,
+      limitMinutes: 5,
+    };
     assert.notEqual(stepText(one), stepText({ ...one, instanceId: "i-1" }));
     assert.notEqual(stepText(one), stepText({ ...one, values: { A: "2" } }));
     assert.equal(stepText(one), stepText({ ...one }));
@@ -63,6 +70,11 @@ describe("what all steps share", () => {
       stderr,
       "It is broken\n  received: this\n  allowed:  that\n  mend:     pulumi up\n",
     );
+  });
+
+  it("names the stack in the command that mends", () => {
+    const { stderr } = run("STACK=dev\nfail a b c 'pulumi config set diskGiB 40, then pulumi up'");
+    assert.match(stderr, /pulumi config --stack dev set diskGiB 40, then pulumi up --stack dev\n/);
   });
 
   it("shows the end of what failed, and nothing of what succeeded", () => {

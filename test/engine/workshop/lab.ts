@@ -1,10 +1,27 @@
 /** A workshop of the tests' own: a copy of the program, a rehearsal, and the real `pulumi`. */
-import { spawn, type ChildProcess } from "node:child_process";
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import {
+  DescribeAddressesCommand,
+  DescribeInstancesCommand,
+  DescribeInternetGatewaysCommand,
+  DescribeKeyPairsCommand,
+  DescribeRouteTablesCommand,
+  DescribeSecurityGroupsCommand,
+  DescribeSubnetsCommand,
+  DescribeVolumesCommand,
+  DescribeVpcsCommand,
+  EC2Client,
+} from "@aws-sdk/client-ec2";
 import { parse, stringify } from "yaml";
 import { freePort } from "../../../rehearsal/cloud/ports";
+import { tryAsRoot, type Finished } from "../../../rehearsal/machines/command";
+import { Containers } from "../../../rehearsal/machines/containers";
+import { namesOf } from "../../../rehearsal/machines/names";
 import { completeEnv } from "../../../rehearsal/pulumiEnv";
 import { startRehearsal, stopRehearsal, type Rehearsal } from "../../../rehearsal/rehearsal";
 import { loadToolchain } from "../../../rehearsal/toolchain";
@@ -22,13 +39,51 @@ export interface Ran {
   text: string;
 }
 
+/** The stack's outputs that tests look at. */
+export interface Outputs {
+  url: string;
+  passwords: Record<string, string>;
+  sshPrivateKey: string;
+  instanceId: string;
+  publicIp: string;
+}
+
+/** That a `pulumi` succeeded; else what it printed is the test's error. */
+export function succeeded(ran: Ran): void {
+  assert.equal(ran.exitCode, 0, ran.text);
+}
+
+/** That a `pulumi` failed and printed all of these. */
+export function failed(ran: Ran, ...texts: RegExp[]): void {
+  assert.notEqual(ran.exitCode, 0, ran.text);
+  for (const text of texts) assert.match(ran.text, text);
+}
+
 /** A `pulumi` that is under way. */
 export interface Running {
-  child: ChildProcess;
   text: string;
   stdout: string;
   /** Its exit status; -1 when it was killed. */
   ended: Promise<number>;
+  /** Kills it and all it has started, as a computer does that loses power. */
+  kill(): Promise<void>;
+}
+
+/** All processes that have come from a process, itself included. */
+function family(pid: number): number[] {
+  const children = fs
+    .readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name) && parentOf(name) === pid)
+    .flatMap((name) => family(Number(name)));
+  return [pid, ...children];
+}
+
+function parentOf(pid: string): number | undefined {
+  try {
+    return Number(/^PPid:\s+(\d+)$/m.exec(fs.readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]);
+  } catch {
+    return undefined;
+  }
 }
 
 /** What happened to one resource: its name, and the engine's word for it. */
@@ -39,6 +94,8 @@ interface EngineEvent {
 }
 
 export class Lab {
+  /** All that `pulumi` has printed, but for outputs that were asked for with their secrets. */
+  printed = "";
   private readonly env: NodeJS.ProcessEnv;
 
   private constructor(
@@ -46,14 +103,18 @@ export class Lab {
     /** The copy of the program, with Pulumi.test.yaml. */
     readonly project: string,
   ) {
-    this.env = completeEnv({ ...rehearsal.env, NO_COLOR: "1", PULUMI_NODEJS_TRANSPILE_ONLY: "true",
+    this.env = completeEnv({
+      ...rehearsal.env,
+      NO_COLOR: "1",
+      PULUMI_NODEJS_TRANSPILE_ONLY: "true",
       // Shows the flag --event-log.
-      PULUMI_DEBUG_COMMANDS: "1" });
+      PULUMI_DEBUG_COMMANDS: "1",
+    });
   }
 
   /** Starts a rehearsal and makes a stack with the `dev` stack's configuration, overridden. */
   static async open(config: Record<string, unknown> = {}): Promise<Lab> {
-    const name = process.env["LAB_NAME"] ?? `test-${process.pid}-${Date.now() % 100_000}`;
+    const name = `test-${process.pid}-${Date.now() % 100_000}`;
     const port = await freePort();
     const rehearsal = await startRehearsal({ name, port, say: () => undefined });
     const project = fs.mkdtempSync(path.join(os.tmpdir(), "tljh-workshop-lab-"));
@@ -74,7 +135,9 @@ export class Lab {
 
   /** Sets keys of the stack's configuration; undefined removes one. */
   configure(changes: Record<string, unknown>): void {
-    const base = fs.existsSync(this.configFile) ? this.configFile : path.join(ROOT, "Pulumi.dev.yaml");
+    const base = fs.existsSync(this.configFile)
+      ? this.configFile
+      : path.join(ROOT, "Pulumi.dev.yaml");
     const file = parse(fs.readFileSync(base, "utf8")) as { config: Record<string, unknown> };
     for (const [key, value] of Object.entries(changes)) {
       const full = key.includes(":") ? key : `tljh-workshop:${key}`;
@@ -84,9 +147,27 @@ export class Lab {
     fs.writeFileSync(this.configFile, stringify(file));
   }
 
-  /** Adds a line to a script on the server; it means nothing, but it is another text. */
-  touchScript(script: string): void {
-    fs.appendFileSync(path.join(this.project, "scripts/server", `${script}.sh`), "# changed\n");
+  /** The committed configuration of the `dev` stack. */
+  devConfiguration(): string {
+    return fs.readFileSync(path.join(ROOT, "Pulumi.dev.yaml"), "utf8");
+  }
+
+  /** Adds lines to a script on the server. */
+  touchScript(script: string, lines: string): void {
+    const file = path.join(this.project, "scripts/server", `${script}.sh`);
+    fs.appendFileSync(file, `${lines}\n`);
+  }
+
+  /** Undoes `touchScript`. */
+  restoreScript(script: string): void {
+    const file = `scripts/server/${script}.sh`;
+    fs.copyFileSync(path.join(ROOT, file), path.join(this.project, file));
+  }
+
+  /** URN of the only resource of a type in a component. */
+  urn(type: string, component: string): string {
+    const pattern = new RegExp(`urn:pulumi:[^"]*tljh:index:${component}\\$${type}::[^"]*`);
+    return pattern.exec(this.plainState())?.[0] ?? "";
   }
 
   /** Starts `pulumi`; what it prints is collected in the order in which it comes. */
@@ -95,10 +176,22 @@ export class Lab {
       cwd: this.project,
       env: this.env,
       stdio: ["ignore", "pipe", "pipe"],
-      // A group of its own, so that a test can kill all of it.
-      detached: true,
     });
-    const running = { child, text: "", stdout: "", ended: Promise.resolve(0) };
+    const running: Running = {
+      text: "",
+      stdout: "",
+      ended: Promise.resolve(0),
+      async kill() {
+        for (const pid of family(child.pid ?? 0)) {
+          try {
+            process.kill(pid, "SIGKILL");
+          } catch {
+            // It has just ended by itself.
+          }
+        }
+        await running.ended;
+      },
+    };
     child.stdout.setEncoding("utf8").on("data", (data: string) => {
       running.text += data;
       running.stdout += data;
@@ -115,6 +208,7 @@ export class Lab {
   async pulumi(...args: string[]): Promise<Ran> {
     const running = this.start(...args);
     const exitCode = await running.ended;
+    this.printed += running.text;
     return { exitCode, text: running.text };
   }
 
@@ -122,7 +216,10 @@ export class Lab {
    * Runs `up`, `destroy` or `refresh`, and tells what happened to each resource that did not stay as
    * it was, in order.
    */
-  async change(command: "up" | "destroy" | "refresh", ...args: string[]): Promise<Ran & { steps: Step[] }> {
+  async change(
+    command: "up" | "destroy" | "refresh",
+    ...args: string[]
+  ): Promise<Ran & { steps: Step[] }> {
     const log = path.join(this.project, `${command}.json`);
     fs.rmSync(log, { force: true });
     const yes = ["--yes", "--skip-preview", "-s", STACK, "--event-log", log];
@@ -136,11 +233,11 @@ export class Lab {
   }
 
   /** The stack's outputs, secrets too. */
-  async outputs(): Promise<Record<string, unknown>> {
+  async outputs(): Promise<Outputs> {
     const show = ["--json", "--show-secrets", "-s", STACK];
     const running = this.start("stack", "output", ...show);
     await running.ended;
-    return JSON.parse(running.stdout) as Record<string, unknown>;
+    return JSON.parse(running.stdout) as Outputs;
   }
 
   /** The stack's state as it lies on the disk: what a thief would read. */
@@ -149,6 +246,69 @@ export class Lab {
     const files = fs.readdirSync(folder, { recursive: true, encoding: "utf8" });
     const state = files.find((file) => file.endsWith(`${STACK}.json`));
     return fs.readFileSync(path.join(folder, state ?? ""), "utf8");
+  }
+
+  /** Machines that run now, by instance id. */
+  async machines(): Promise<Map<string, number>> {
+    const found = await new Containers(namesOf(this.rehearsal.name)).list();
+    return new Map(found.filter((it) => it.running).map((it) => [it.instanceId, it.pid]));
+  }
+
+  /** Runs bash lines as root on the only machine, as a person at its console would. */
+  async onServer(lines: string, input?: string): Promise<Finished> {
+    const [pid] = [...(await this.machines()).values()];
+    if (pid === undefined) throw new Error("no machine runs");
+    return tryAsRoot(["nsenter", "--all", "--target", String(pid), "bash", "-c", lines], input);
+  }
+
+  /** Waits until the lines succeed on the server. */
+  async serverShows(lines: string): Promise<void> {
+    for (let tries = 0; tries < 300; tries += 1) {
+      if ((await this.onServer(lines)).exitCode === 0) return;
+      await sleep(200);
+    }
+    assert.fail(`the server never showed: ${lines}`);
+  }
+
+  /** A client of the rehearsal's AWS. */
+  ec2(): EC2Client {
+    return new EC2Client({
+      region: "ap-south-1",
+      endpoint: this.rehearsal.endpoint,
+      credentials: { accessKeyId: "rehearsal", secretAccessKey: "rehearsal" },
+    });
+  }
+
+  /** What still has this project's tag in AWS, and could go on costing money. */
+  async leftInAws(): Promise<string[]> {
+    const ec2 = this.ec2();
+    const Filters = [{ Name: "tag:project", Values: ["tljh-workshop"] }];
+    const alive = {
+      Name: "instance-state-name",
+      Values: ["pending", "running", "stopping", "stopped"],
+    };
+    const answers = await Promise.all([
+      // AWS shows a terminated instance for about an hour.
+      ec2.send(new DescribeInstancesCommand({ Filters: [...Filters, alive] })),
+      ec2.send(new DescribeVolumesCommand({ Filters })),
+      ec2.send(new DescribeAddressesCommand({ Filters })),
+      ec2.send(new DescribeKeyPairsCommand({ Filters })),
+      ec2.send(new DescribeSecurityGroupsCommand({ Filters })),
+      ec2.send(new DescribeSubnetsCommand({ Filters })),
+      ec2.send(new DescribeRouteTablesCommand({ Filters })),
+      ec2.send(new DescribeInternetGatewaysCommand({ Filters })),
+      ec2.send(new DescribeVpcsCommand({ Filters })),
+    ]);
+    return answers
+      .flatMap((answer) => Object.values(answer).filter((value) => Array.isArray(value)))
+      .flat()
+      .map((one) => JSON.stringify(one));
+  }
+
+  /** Disk files and folders of machines. */
+  disks(): string[] {
+    const fleet = path.join(this.rehearsal.folder, "fleet");
+    return ["machines", "volumes"].flatMap((it) => fs.readdirSync(path.join(fleet, it)));
   }
 
   async close(): Promise<void> {
@@ -170,6 +330,6 @@ function stepsOf(log: string): Step[] {
     .filter((line) => line !== "")
     .map((line) => (JSON.parse(line) as EngineEvent).resOutputsEvent?.metadata)
     .filter((metadata) => metadata !== undefined)
-    .filter(({ op }) => op !== "same")
+    .filter(({ op, urn }) => op !== "same" && !urn.includes("pulumi:providers:"))
     .map(({ urn, op }) => [urn.split("::").at(-1) ?? "", op]);
 }

@@ -222,7 +222,7 @@ describe("the program, refused", () => {
   it("says that the address service does not answer", async () => {
     const text = await refusal({ sshCidrs: '["me"]' });
     assert.match(text, /address service did not answer/);
-    assert.match(text, /mend: +pulumi config set --path 'sshCidrs\[0\]'/);
+    assert.match(text, /mend: +pulumi config --stack test set --path 'sshCidrs\[0\]'/);
   });
 
   it("says all that the region lacks at once, and registers nothing", async () => {
@@ -275,20 +275,23 @@ describe("the program, refused", () => {
         }),
       },
     );
-    assert.match(text, /20 GiB; ami-0bbbbbbbbbbbbbbbb has 30 GiB[^]*config set diskGiB 30/);
+    assert.match(
+      text,
+      /20 GiB; ami-0bbbbbbbbbbbbbbbb has 30 GiB[^]*config --stack test set diskGiB 30/,
+    );
     assert.match(text, /t4g\.xlarge runs arm64/);
   });
 
-  it("says that there are no credentials, with the command that makes some", async () => {
+  it("hands on what AWS says when a look-up fails, with the command that shows who one is", async () => {
     const text = await refusal(
-      { "aws:profile": "work" },
+      {},
       {
         "aws:ec2/getAmi:getAmi": () => {
-          throw providerError("No valid credential sources found");
+          throw providerError("operation error EC2: DescribeImages, UnauthorizedOperation");
         },
       },
     );
-    assert.match(text, /no AWS credentials that work[^]*aws configure --profile work/);
+    assert.match(text, /received: .*UnauthorizedOperation[^]*aws sts get-caller-identity --region/);
   });
 
   it("says that the machine is stopped, with the command that starts it", async () => {

@@ -1,0 +1,79 @@
+/** A stack comes up, and what a person finds then. */
+import assert from "node:assert/strict";
+import { logIn } from "./hub";
+import { failed, succeeded, type Lab } from "./lab";
+
+/** A range of nobody's (RFC 5737): port 22 stays closed to this computer. */
+export const ELSEWHERE = ["203.0.113.0/24"];
+
+export function comesUp(workshop: () => Lab): void {
+  describe("comes up", () => {
+    it("fails with port 22 closed to us, says how to open it, and opens no door", async () => {
+      workshop().configure({ sshCidrs: ELSEWHERE, sshWaitMinutes: 0 });
+      const up = await workshop().change("up");
+      failed(
+        up,
+        /Port 22 of the server is closed to this computer/,
+        /received: 127\.[0-9.]+: no answer within/,
+        /mend: .*pulumi config --stack test set --path 'sshCidrs\[0\]' me && pulumi up/,
+      );
+      assert.ok(!up.steps.some(([name]) => name === "test-http"));
+    });
+
+    it("goes on from there to a hub that an administrator can log in to, and nobody else", async () => {
+      workshop().configure({ sshCidrs: ["me"], sshWaitMinutes: undefined });
+      const up = await workshop().change("up");
+      succeeded(up);
+      assert.deepEqual(up.steps.map(([name, operation]) => `${name} ${operation}`).slice(-6), [
+        "test-install create",
+        "test-admins create",
+        "test create",
+        "test-http create",
+        "test-https create",
+        "test-ssh-203.0.113.0-24 delete",
+      ]);
+      assert.ok(!up.steps.some(([name]) => name === "test-machine"));
+      const { url, passwords } = await workshop().outputs();
+      assert.match(url, /^http:\/\/127\./);
+      const password = passwords["nicolas"] ?? "";
+      assert.deepEqual(await logIn(url, "nicolas", password), { page: 200, isIn: true });
+      assert.equal((await logIn(url, "nicolas", "guess")).isIn, false);
+      assert.equal((await logIn(url, "stranger", "guess")).isIn, false);
+    });
+
+    it("has home folders and the hub's state on the data volume, and kernels over ipc", async () => {
+      const { stdout } = await workshop().onServer(`
+        findmnt -no SOURCE -T /home; findmnt -no SOURCE -T /opt/tljh/state
+        stat -c '%a %U' /opt/tljh/state /opt/tljh/state/passwords.dbm*
+        cat /opt/tljh/user/etc/jupyter/jupyter_server_config.json`);
+      assert.match(
+        stdout,
+        /^\/dev\/\S+\[\/home\]\n\/dev\/\S+\[\/tljh-state\]\n700 root\n600 root\n/,
+      );
+      assert.match(stdout, /"transport": "ipc"/);
+    });
+
+    it("keeps the metadata service for root", async () => {
+      const { stdout } = await workshop().onServer(
+        "systemctl is-enabled workshop-block-metadata; iptables -S OUTPUT",
+      );
+      assert.match(stdout, /^enabled\n/);
+      assert.match(stdout, /-d 169\.254\.169\.254\/32 -m owner ! --uid-owner 0 -j REJECT/);
+    });
+
+    it("leaves the password nowhere on the server, but its hash", async () => {
+      const { passwords } = await workshop().outputs();
+      const places =
+        "/etc /home /opt/tljh/config /opt/tljh/installer.log /opt/tljh/state /root /run /srv /tmp /var/lib /var/log";
+      const { stdout, exitCode } = await workshop().onServer(
+        `grep -rlIaF -f - ${places} /proc/[0-9]*/cmdline /proc/[0-9]*/environ 2>/dev/null`,
+        passwords["nicolas"],
+      );
+      assert.equal(stdout, "");
+      assert.notEqual(exitCode, 0);
+      // The search finds what is there.
+      const control = await workshop().onServer("grep -rlIaF -f - /etc/hostname", "ip-10-0-");
+      assert.equal(control.stdout, "/etc/hostname\n");
+    });
+  });
+}

@@ -1,0 +1,29 @@
+/** Nothing changes without a reason. */
+import assert from "node:assert/strict";
+import { succeeded, type Lab } from "./lab";
+
+export function stays(workshop: () => Lab): void {
+  describe("stays as it is", () => {
+    it("changes nothing at a preview, a second `up` and a refresh", async () => {
+      succeeded(await workshop().preview("--expect-no-changes"));
+      const up = await workshop().change("up");
+      succeeded(up);
+      assert.deepEqual(up.steps, []);
+      succeeded(await workshop().change("refresh", "--expect-no-changes"));
+    });
+
+    it("previews the one step whose value has changed, and then runs it", async () => {
+      workshop().configure({ admins: ["nicolas", "tea"] });
+      const preview = await workshop().preview();
+      assert.match(preview.text, /~ 2 to update\n +31 unchanged/);
+      const up = await workshop().change("up");
+      succeeded(up);
+      assert.deepEqual(up.steps, [
+        ["test-install", "update"],
+        ["test-admins", "update"],
+      ]);
+      assert.match(up.text, /tea: administrator from now on/);
+      assert.match(up.text, /nicolas: has a password/);
+    });
+  });
+}

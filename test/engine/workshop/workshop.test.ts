@@ -1,0 +1,30 @@
+/**
+ * The life of one stack, from the first `up` to nothing left, with the real `pulumi` on a rehearsal
+ * of its own. One machine for all of it: each part goes on where the one before ended.
+ */
+import { comesUp } from "./comesUp";
+import { faults } from "./faults";
+import { goes } from "./goes";
+import { isInterrupted } from "./interrupted";
+import { Lab } from "./lab";
+import { getsNewMachine } from "./newMachine";
+import { stays } from "./stays";
+
+describe("a workshop", () => {
+  let lab: Lab | undefined;
+  const workshop = (): Lab => {
+    if (!lab) throw new Error("the rehearsal did not start");
+    return lab;
+  };
+  before(async () => {
+    lab = await Lab.open();
+  });
+  after(() => lab?.close());
+
+  comesUp(workshop);
+  stays(workshop);
+  faults(workshop);
+  isInterrupted(workshop);
+  getsNewMachine(workshop);
+  goes(workshop);
+});
