@@ -5,65 +5,102 @@
  *   tsx scripts/test.ts unit      unit tests
  *   tsx scripts/test.ts engine    engine tests
  *
- * Exit status 0 only if every check and every test passed and each suite ran at least one.
+ * Further arguments are mocha's, such as `--grep`. Exit status 0 only if every check and every test
+ * passed and each suite ran at least one.
  */
-import { spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { runChecks } from "./checks/runChecks";
 import { addUp, Counts, judge, summaryLine } from "./testSummary";
 
-const SUITES = ["unit", "engine"] as const;
-type Suite = (typeof SUITES)[number];
+interface Suite {
+  name: string;
+  /** Of its test files. */
+  pattern: string;
+  /** That a single test may take unless it says otherwise. */
+  limitSeconds: number;
+}
 
-/** Milliseconds that a single test may take unless it says otherwise. */
-const TIME_LIMITS: Record<Suite, number> = { unit: 10_000, engine: 300_000 };
+const UNIT: Suite = { name: "unit", pattern: "test/unit/**/*.test.ts", limitSeconds: 10 };
+const PARTS: Suite = { name: "engine", pattern: "test/engine/*.test.ts", limitSeconds: 120 };
+/** One machine's whole life: mostly waiting, so that it runs beside the others. */
+const WORKSHOP: Suite = {
+  name: "engine, a workshop",
+  pattern: "test/engine/workshop/*.test.ts",
+  limitSeconds: 300,
+};
 
-function runSuite(suite: Suite, mochaArguments: readonly string[]): Counts {
+const ALLOWED = ["unit", "engine"];
+
+/** Runs a suite; shows what it prints at once, or all of it at its end. */
+async function runSuite(suite: Suite, live: boolean, more: readonly string[]): Promise<Counts> {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "tljh-workshop-test-"));
   const file = path.join(folder, "counts.json");
-  const mocha = spawnSync(
+  const mocha = spawn(
     process.execPath,
     [
       require.resolve("mocha/bin/mocha.js"),
-      `test/${suite}/**/*.test.ts`,
+      suite.pattern,
       "--reporter=test/reporter.ts",
-      `--timeout=${TIME_LIMITS[suite]}`,
-      ...mochaArguments,
+      `--timeout=${suite.limitSeconds * 1000}`,
+      ...more,
     ],
-    { stdio: "inherit", env: { ...process.env, TEST_COUNTS: file } },
+    {
+      stdio: ["ignore", live ? "inherit" : "pipe", live ? "inherit" : "pipe"],
+      env: { ...process.env, TEST_COUNTS: file },
+    },
   );
+  const printed: Buffer[] = [];
+  mocha.stdout?.on("data", (data: Buffer) => printed.push(data));
+  mocha.stderr?.on("data", (data: Buffer) => printed.push(data));
+  const [status, signal] = await new Promise<[number | null, string | null]>((resolve, reject) => {
+    mocha.on("error", reject);
+    mocha.on("close", (...ended) => resolve(ended));
+  });
+  process.stdout.write(Buffer.concat(printed));
   const report = fs.existsSync(file)
     ? (JSON.parse(fs.readFileSync(file, "utf8")) as Counts)
     : undefined;
   fs.rmSync(folder, { recursive: true });
-  const counts = judge(report, mocha.status);
+  const counts = judge(report, status);
   if (counts.failed > (report?.failed ?? 0)) {
-    const how = mocha.signal ?? `exit status ${mocha.status}`;
-    console.log(`Suite ${suite} ran ${report ? report.passed + report.failed : 0} tests (${how}).`);
+    const ran = report ? report.passed + report.failed : 0;
+    console.log(`Suite ${suite.name} ran ${ran} tests (${signal ?? `exit status ${status}`}).`);
   }
   return counts;
 }
 
+/** One after the other. */
+async function runInOrder(suites: readonly Suite[], more: readonly string[]): Promise<Counts[]> {
+  const counts: Counts[] = [];
+  for (const suite of suites) counts.push(await runSuite(suite, true, more));
+  return counts;
+}
+
 async function main(): Promise<void> {
-  const [first, ...rest] = process.argv.slice(2);
-  const suite = SUITES.find((name) => name === first);
-  if (first !== undefined && !suite) {
+  const [first, ...more] = process.argv.slice(2);
+  if (first !== undefined && !ALLOWED.includes(first)) {
     throw new Error(
       [
         "Tests: no such suite",
         `  received: ${first}`,
-        `  allowed:  ${SUITES.join(", ")}`,
+        `  allowed:  ${ALLOWED.join(", ")}`,
         "  to mend:  npm test",
       ].join("\n"),
     );
   }
-  const checked = suite ? true : await runChecks();
-  const counts = addUp((suite ? [suite] : SUITES).map((name) => runSuite(name, rest)));
+  const workshop = first === "unit" ? undefined : runSuite(WORKSHOP, false, more);
+  if (workshop) console.log(`Suite ${WORKSHOP.name} runs beside the others; its report comes last`);
+  const checked = first === undefined ? await runChecks() : true;
+  const suites = { unit: [UNIT], engine: [PARTS] }[first ?? ""] ?? [UNIT, PARTS];
+  const counts = await runInOrder(suites, more);
+  if (workshop) counts.push(await workshop);
   if (!checked) console.log("The checks failed: npm run check");
-  console.log(summaryLine(counts));
-  process.exitCode = checked && counts.failed === 0 ? 0 : 1;
+  const total = addUp(counts);
+  console.log(summaryLine(total));
+  process.exitCode = checked && total.failed === 0 ? 0 : 1;
 }
 
 main().catch((error: unknown) => {

@@ -49,17 +49,22 @@ need_space() {
     "pulumi config set diskGiB $(($(df --output=size -BG "$1" | tail -n 1 | tr -dc 0-9) + 20)), then pulumi up; or delete something on the server"
 }
 
-# apt COMMAND…: apt-get, which waits up to APT_WAIT_MINUTES for others that install packages now.
+# apt COMMAND…: apt-get without questions, which keeps changed configuration files.
 apt() {
+  packaging apt-get -q -y -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold "$@"
+}
+
+# packaging COMMAND…: waits up to APT_WAIT_MINUTES for others that install packages now.
+packaging() {
   local output status locked end=$((SECONDS + ${APT_WAIT_MINUTES:-15} * 60))
   while true; do
     status=0
-    output=$(apt-get -q -y -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold \
-      "$@" 2>&1 </dev/null) || status=$?
+    output=$("$@" 2>&1 </dev/null) || status=$?
     [ "$status" = 0 ] && return
-    locked=$(grep -m 1 -E 'Could not get lock|Unable to lock|Unable to acquire the dpkg' <<<"$output") || break
+    locked=$(grep -m 1 -iE 'could not get lock|unable to lock|unable to acquire|frontend lock was locked' \
+      <<<"$output") || break
     if [ "$SECONDS" -ge "$end" ]; then
-      fail "Another program is installing packages on the server, and does not end" "${locked#E: }" \
+      fail "Another program is installing packages on the server, and does not end" "${locked#*rror: }" \
         "it ends within aptWaitMinutes (${APT_WAIT_MINUTES:-15})" "pulumi up, in some minutes"
     fi
     say "Waiting for another package installation to end (${locked#E: })"
@@ -67,8 +72,8 @@ apt() {
   done
   tail -n 20 <<<"$output" >&2
   explain_full_disk
-  fail "Packages could not be installed" "exit status $status from apt-get $*" \
-    "the command succeeds" "pulumi up; if it goes on, log in and run: sudo apt-get $*"
+  fail "Packages could not be installed" "exit status $status from $*" \
+    "the command succeeds" "pulumi up; if it goes on, log in and run: sudo $*"
 }
 
 # wait_until SECONDS COMMAND…: whether the command succeeds within that time.

@@ -22,7 +22,7 @@ Unattended-Upgrade::Automatic-Reboot "false";
 CONF
 
 # Whatever an interrupted run left half-installed.
-quietly "Half-installed packages cannot be finished" "pulumi up" dpkg --configure -a
+packaging dpkg --configure -a
 say "Looking for updates"
 apt update
 count=$(apt-get -s upgrade 2>/dev/null | grep -c '^Inst ' || true)

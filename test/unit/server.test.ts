@@ -106,7 +106,7 @@ describe("what all steps share", () => {
       "apt-get": `echo '${LOCKED}'; exit 100`,
     });
     assert.equal(status, 1);
-    assert.match(stderr, /received: Could not get lock .*4711[^]*aptWaitMinutes \(0\)/);
+    assert.match(stderr, /received: .*Could not get lock .*4711[^]*aptWaitMinutes \(0\)/);
   });
 
   it("fails at once for any other reason, with apt's last lines", () => {

@@ -24,15 +24,11 @@ export function comesUp(workshop: () => Lab): void {
       workshop().configure({ sshCidrs: ["me"], sshWaitMinutes: undefined });
       const up = await workshop().change("up");
       succeeded(up);
-      assert.deepEqual(up.steps.map(([name, operation]) => `${name} ${operation}`).slice(-6), [
-        "test-install create",
-        "test-admins create",
-        "test create",
-        "test-http create",
-        "test-https create",
-        "test-ssh-203.0.113.0-24 delete",
-      ]);
-      assert.ok(!up.steps.some(([name]) => name === "test-machine"));
+      const names = up.steps.map(([name]) => name);
+      const accounts = names.indexOf("test-admins");
+      assert.ok(accounts > names.indexOf("test-install"));
+      assert.ok(names.indexOf("test-http") > accounts && names.indexOf("test-https") > accounts);
+      assert.ok(!names.includes("test-machine"));
       const { url, passwords } = await workshop().outputs();
       assert.match(url, /^http:\/\/127\./);
       const password = passwords["nicolas"] ?? "";

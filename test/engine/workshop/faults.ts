@@ -69,7 +69,7 @@ export function faults(workshop: () => Lab): void {
       workshop().configure(keys);
       failed(
         preview,
-        /There are no AWS credentials that work/,
+        /There are no AWS credentials on this computer/,
         /mend: +aws configure --profile work/,
       );
     });
@@ -134,7 +134,7 @@ export function faults(workshop: () => Lab): void {
       failed(
         up,
         /Another program is installing packages on the server, and does not end/,
-        /received: Could not get lock .*python3/,
+        /received: .*lock was locked by another process/,
         /allowed: +it ends within aptWaitMinutes \(0\)/,
       );
     });
