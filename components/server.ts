@@ -75,17 +75,15 @@ export class ServerStep extends remote.Command {
         },
         create: LOADER,
         stdin: pulumi.secret(
-          pulumi
-            .all([server.instanceId, pulumi.output(values)])
-            .apply(([instanceId, known]) =>
-              stepText({
-                script,
-                stack: pulumi.getStack(),
-                instanceId,
-                values: known,
-                limitMinutes,
-              }),
-            ),
+          pulumi.all([server.instanceId, pulumi.output(values)]).apply(([instanceId, known]) =>
+            stepText({
+              script,
+              stack: pulumi.getStack(),
+              instanceId,
+              values: known,
+              limitMinutes,
+            }),
+          ),
         ),
         addPreviousOutputInEnv: false,
       },

@@ -49,7 +49,12 @@ async function runSuite(suite: Suite, live: boolean, more: readonly string[]): P
     ],
     {
       stdio: ["ignore", live ? "inherit" : "pipe", live ? "inherit" : "pipe"],
-      env: { ...process.env, TEST_COUNTS: file },
+      env: {
+        ...process.env,
+        TEST_COUNTS: file,
+        // Node 20 is what this project supports until it moves on with Pulumi.
+        AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
+      },
     },
   );
   const printed: Buffer[] = [];

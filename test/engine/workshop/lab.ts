@@ -59,6 +59,16 @@ export function failed(ran: Ran, ...texts: RegExp[]): void {
   for (const text of texts) assert.match(ran.text, text);
 }
 
+/** A range of nobody's (RFC 5737): with it alone port 22 is closed to this computer. */
+export const ELSEWHERE = ["203.0.113.0/24"];
+
+/** That nothing is left that costs money, or room on this computer. */
+export async function assertNothingLeft(lab: Lab): Promise<void> {
+  assert.equal((await lab.machines()).size, 0);
+  assert.deepEqual(await lab.leftInAws(), []);
+  assert.deepEqual(lab.disks(), []);
+}
+
 /** A `pulumi` that is under way. */
 export interface Running {
   text: string;

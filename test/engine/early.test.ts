@@ -1,0 +1,108 @@
+/** What goes wrong before there is a hub, with the real `pulumi` on a rehearsal of its own. */
+import assert from "node:assert/strict";
+import { TerminateInstancesCommand } from "@aws-sdk/client-ec2";
+import { assertNothingLeft, ELSEWHERE, failed, Lab, succeeded } from "./workshop/lab";
+
+describe("a new stack", () => {
+  let lab: Lab;
+  before(async () => {
+    lab = await Lab.open();
+  });
+  after(() => lab?.close());
+
+  describe("is told before anything is created what is wrong", () => {
+    afterEach(async () => {
+      assert.deepEqual(await lab.leftInAws(), []);
+    });
+
+    it("in its configuration, all at once and before anything is asked of AWS", async () => {
+      lab.configure({ instanceTpye: "t3.large", domain: "no domain", admins: ["Tea!"] });
+      const preview = await lab.preview();
+      lab.configure({
+        instanceTpye: undefined,
+        domain: undefined,
+        admins: ["nicolas", "tea"],
+      });
+      failed(
+        preview,
+        /The configuration of stack test cannot be used: 3 problems/,
+        /instanceType is meant\?\n +received: instanceTpye/,
+        /domain is not a name that a DNS record can have/,
+        /mend: +pulumi config --stack test set --path 'admins\[0\]' tea/,
+      );
+      assert.doesNotMatch(preview.text, /at .*\.ts:\d+/, "a stack trace");
+    });
+
+    it("in a value of the wrong type", async () => {
+      lab.configure({ diskGiB: "many" });
+      const preview = await lab.preview();
+      lab.configure({ diskGiB: undefined });
+      failed(preview, /diskGiB.* (must be of type|is not a whole number)/);
+    });
+
+    it("in the region: no image of Canonical, too little memory", async () => {
+      lab.configure({ "aws:region": "me-south-1", instanceType: "t3.nano" });
+      const preview = await lab.preview();
+      lab.configure({ "aws:region": "ap-south-1", instanceType: undefined });
+      failed(
+        preview,
+        /Canonical has no image of Ubuntu 22\.04 in this region\n +received: me-south-1/,
+        /too little memory[^]*t3\.nano has 512 MiB/,
+      );
+    });
+
+    it("in the instance type: no such type", async () => {
+      lab.configure({ instanceType: "t3.enormous" });
+      const preview = await lab.preview();
+      lab.configure({ instanceType: undefined });
+      failed(preview, /No zone of this region offers the instance type\n +received: t3\.enormous/);
+    });
+
+    it("when there are no credentials", async () => {
+      const keys = { "aws:accessKey": "rehearsal", "aws:secretKey": "rehearsal" };
+      lab.configure({ "aws:accessKey": undefined, "aws:secretKey": undefined });
+      const preview = await lab.preview();
+      lab.configure(keys);
+      failed(
+        preview,
+        /There are no AWS credentials on this computer/,
+        /mend: +aws configure --profile work/,
+      );
+    });
+  });
+
+  describe("fails on the way up, and goes on", () => {
+    it("with port 22 closed to us it says how to open it, and opens no door", async () => {
+      lab.configure({ sshCidrs: ELSEWHERE, sshWaitMinutes: 0 });
+      const up = await lab.change("up");
+      failed(
+        up,
+        /Port 22 of the server is closed to this computer/,
+        /received: 127\.[0-9.]+: no answer within/,
+        /mend: .*pulumi config --stack test set --path 'sshCidrs\[0\]' me && pulumi up/,
+      );
+      assert.ok(!up.steps.some(([name]) => name === "test-http"));
+    });
+
+    it("with a wrong checksum it runs nothing of the bootstrap, and opens no door", async () => {
+      lab.configure({ sshCidrs: ["me"], sshWaitMinutes: 1, bootstrapSha256: "0".repeat(64) });
+      const up = await lab.change("up");
+      failed(up, /nothing of it was run/);
+      const names = up.steps.map(([name]) => name);
+      assert.ok(names.includes("test-system-update"));
+      assert.ok(!names.includes("test-machine") && !names.includes("test-http"));
+      const { stdout } = await lab.onServer("ls /opt/tljh");
+      assert.equal(stdout, "state\n");
+    });
+  });
+
+  describe("whose instance was terminated behind Pulumi's back", () => {
+    it("is destroyed without an error, and leaves nothing", async () => {
+      const InstanceIds = [...(await lab.machines()).keys()];
+      assert.equal(InstanceIds.length, 1);
+      await lab.ec2().send(new TerminateInstancesCommand({ InstanceIds }));
+      succeeded(await lab.change("destroy"));
+      await assertNothingLeft(lab);
+    });
+  });
+});
