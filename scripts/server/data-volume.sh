@@ -94,8 +94,17 @@ systemctl start $service || fail "The data volume cannot be mounted" \
   "$(journalctl -u $service -n 3 -o cat | tr '\n' ' ')" "an attached volume with ext4" "pulumi up"
 if ! mountpoint -q /home || ! mountpoint -q /opt/tljh/state; then systemctl restart $service; fi
 
-# An unchanged size needs nothing; a larger one is grown into while it is mounted.
-resize2fs "$device" >/dev/null 2>&1 || say "The file system grows at the next restart of the machine"
+# A larger volume is grown into while it is mounted; where the kernel refuses that, at the next start.
+fills_device() {
+  local blocks size
+  blocks=$(dumpe2fs -h "$device" 2>/dev/null | sed -n 's/^Block count: *//p')
+  size=$(dumpe2fs -h "$device" 2>/dev/null | sed -n 's/^Block size: *//p')
+  [ $((blocks * size + 64 * 1024 * 1024)) -ge "$(blockdev --getsize64 "$device")" ]
+}
+if ! fills_device; then
+  said=$(resize2fs "$device" 2>&1) || true
+  fills_device || say "The data volume's file system grows at the next start of the machine (${said##*: })"
+fi
 
 # A new machine does not know the participants whose files are on the volume. Each gets the user
 # number again that owns the files.

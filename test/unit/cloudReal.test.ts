@@ -6,7 +6,7 @@ const ROOT = path.join(__dirname, "../..");
 
 /** File and title of each test that a table names. */
 function namedTests(text: string): { file: string; title: string }[] {
-  return [...text.matchAll(/`(test\/[^`]+\.test\.ts)`: ([^|\n]+?) *\|/g)].map(
+  return [...text.matchAll(/`(test\/[^`]+\.ts)`: ([^|\n]+?) *\|/g)].map(
     ([, file = "", title = ""]) => ({ file, title }),
   );
 }

@@ -1,15 +1,32 @@
 /** A stack comes up, and what a person finds then. */
 import assert from "node:assert/strict";
 import { logIn } from "./hub";
-import { succeeded, type Lab } from "./lab";
+import { failed, succeeded, UP, type Lab } from "./lab";
 
 export function comesUp(workshop: () => Lab): void {
   describe("comes up", () => {
-    it("as a hub that an administrator can log in to, and nobody else", async () => {
+    it("is killed in the middle of the installation, and the machine with it", async () => {
+      const running = workshop().start(...UP);
+      await workshop().serverShows("test -e /opt/tljh/hub/bin/python3");
+      await running.kill();
+      // Python is there and pip is not: half an installation, which the bootstrap takes for a whole.
+      const { stdout } = await workshop().onServer(`
+        systemctl kill --signal=KILL 'workshop-install-tljh-*'
+        rm -rf /opt/tljh/hub/lib/python3*/site-packages/pip*
+        ls /opt/tljh`);
+      assert.match(stdout, /hub/);
+      const locked = await workshop().change("up");
+      failed(locked, /locked by 1 lock/, /pulumi cancel/);
+      succeeded(await workshop().pulumi("cancel", "--yes", "-s", "test"));
+    });
+
+    it("goes on from there to a hub that an administrator can log in to, and nobody else", async () => {
       const up = await workshop().change("up");
       succeeded(up);
+      assert.match(up.text, /Removing half of a hub environment/);
       const names = up.steps.map(([name]) => name);
       const accounts = names.indexOf("test-admins");
+      assert.ok(!names.includes("test-machine") && !names.includes("test-system-update"));
       assert.ok(accounts > names.indexOf("test-install"));
       assert.ok(names.indexOf("test-http") > accounts && names.indexOf("test-https") > accounts);
       const { url, passwords } = await workshop().outputs();

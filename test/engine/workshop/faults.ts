@@ -33,6 +33,9 @@ export function faults(workshop: () => Lab): void {
       await workshop().serverShows("curl -fsS http://127.0.0.1/hub/health");
       await workshop().serverShows("mountpoint /home && mountpoint /opt/tljh/state");
       assert.equal((await logIn(url, "nicolas", passwords["nicolas"] ?? "")).isIn, true);
+      // Grown into at the latest now; before, it was made larger by one GiB.
+      const { stdout } = await workshop().onServer("df --output=size -BM /home | tail -n 1");
+      assert.ok(parseInt(stdout) > 5500, stdout);
       const up = await workshop().change("up");
       succeeded(up);
       assert.deepEqual(up.steps, []);

@@ -2,12 +2,11 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import { stepText } from "../../../components/server";
-import { failed, succeeded, type Lab, type Running } from "./lab";
+import { UP, type Lab, type Running } from "./lab";
 
 /** While it is not there, the changed step on the server waits. */
 const GO_ON = "/run/test-goes-on";
 const STEP_RUNS = "systemctl is-active --quiet 'workshop-admins-*'";
-const UP = ["up", "--yes", "--skip-preview", "-s", "test"];
 
 /** Waits until `pulumi` prints what is looked for. */
 async function shows(running: Running, text: RegExp): Promise<void> {
@@ -46,21 +45,6 @@ export function isInterrupted(workshop: () => Lab): void {
       await workshop().onServer(`touch ${GO_ON}`);
       assert.equal(await running.ended, 0, running.text);
       assert.match(running.text, /the end of the step/);
-    });
-
-    it("goes on after `pulumi` was killed in the middle of a step", async () => {
-      await workshop().onServer(`rm ${GO_ON}`);
-      workshop().touchScript("admins", "say 'another version'");
-      const running = workshop().start(...UP);
-      await workshop().serverShows(STEP_RUNS);
-      await running.kill();
-      const locked = await workshop().change("up");
-      failed(locked, /locked by 1 lock/, /pulumi cancel/);
-      succeeded(await workshop().pulumi("cancel", "--yes", "-s", "test"));
-      await workshop().onServer(`touch ${GO_ON}`);
-      const up = await workshop().change("up");
-      succeeded(up);
-      assert.deepEqual(up.steps, [["test-admins", "update"]]);
     });
 
     it("runs nothing of a step that arrived in part", async () => {

@@ -31,6 +31,8 @@ const ROOT = path.join(__dirname, "../../..");
 const PROGRAM = ["Pulumi.yaml", "index.ts", "package.json", "tsconfig.json"];
 const FOLDERS = ["components", "providers", "scripts"];
 const STACK = "test";
+/** Arguments of an `up` that a test interrupts. */
+export const UP = ["up", "--yes", "--skip-preview", "-s", STACK];
 
 /** What a `pulumi` came to. */
 export interface Ran {
@@ -116,7 +118,6 @@ export class Lab {
     this.env = completeEnv({
       ...rehearsal.env,
       NO_COLOR: "1",
-      PULUMI_NODEJS_TRANSPILE_ONLY: "true",
       // Shows the flag --event-log.
       PULUMI_DEBUG_COMMANDS: "1",
     });

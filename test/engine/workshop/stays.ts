@@ -12,13 +12,15 @@ export function stays(workshop: () => Lab): void {
       succeeded(await workshop().change("refresh", "--expect-no-changes"));
     });
 
-    it("previews the one step whose value has changed, and then runs it", async () => {
-      workshop().configure({ admins: ["nicolas", "tea"] });
+    it("previews the steps whose values have changed, and then runs them and no others", async () => {
+      workshop().configure({ admins: ["nicolas", "tea"], dataGiB: 6 });
       const preview = await workshop().preview();
-      assert.match(preview.text, /~ 2 to update\n +31 unchanged/);
+      assert.match(preview.text, /~ 4 to update\n +29 unchanged/);
       const up = await workshop().change("up");
       succeeded(up);
       assert.deepEqual(up.steps, [
+        ["test-data", "update"],
+        ["test-data-volume", "update"],
         ["test-install", "update"],
         ["test-admins", "update"],
       ]);
