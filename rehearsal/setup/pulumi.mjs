@@ -14,6 +14,8 @@ const OLDEST = "3.220.0";
 /** The version of npm's package `pulumi`, which is the version of the CLI it downloads. */
 const LAUNCHER = "3.265.0";
 const DOWNLOAD_HOST = "get.pulumi.com";
+/** What the CLI starts for a program's dynamic providers; beside it where the CLI is whole. */
+const DYNAMIC_PROVIDERS = "pulumi-resource-pulumi-nodejs";
 
 /** The Go modules, and what is built of each. */
 const MODULES = [
@@ -76,12 +78,17 @@ function complete(file, searchPath = "") {
  * @param {string[]} folders of the CLI and of its language host
  */
 function values({ root }, file, folders) {
-  // The dynamic providers' launcher lies at the root of the SDK's package.
-  return {
-    pulumi: file,
-    pathDirs: [...folders, path.join(root, "node_modules/@pulumi/pulumi")],
-  };
+  // The SDK's package has a launcher too, at its root; the CLI warns of one that is not its own.
+  const whole = isExecutable(path.join(path.dirname(file), DYNAMIC_PROVIDERS));
+  const sdk = path.join(root, "node_modules/@pulumi/pulumi");
+  return { pulumi: file, pathDirs: whole ? folders : [...folders, sdk] };
 }
+
+/** Starts the dynamic providers of the program in whose folder it is run. */
+const LAUNCH_DYNAMIC_PROVIDERS = `#!/bin/sh
+server=$(node -p 'require.resolve("@pulumi/pulumi/cmd/dynamic-provider")') || exit
+exec node "$server" "$@"
+`;
 
 /** @param {import("./part.mjs").Context} context */
 function chosenByUser(context) {
@@ -129,13 +136,16 @@ function goBuild(context) {
   );
   const folder = path.join(context.cache, "pulumi", contentHash(sums));
   const file = path.join(folder, "pulumi");
-  const folders = complete(file);
+  const launcher = path.join(folder, DYNAMIC_PROVIDERS);
+  const folders = isExecutable(launcher) ? complete(file) : undefined;
   const took = `real, ${OLDEST} built from Go modules`;
   return {
     had: folders && { took, values: values(context, file, folders) },
     async build() {
-      if (!which("go")) throw noGo();
-      for (const module of MODULES) await buildModule(context, module, folder);
+      const missing = MODULES.filter(({ program }) => !isExecutable(path.join(folder, program)));
+      if (missing.length > 0 && !which("go")) throw noGo();
+      for (const module of missing) await buildModule(context, module, folder);
+      fs.writeFileSync(launcher, LAUNCH_DYNAMIC_PROVIDERS, { mode: 0o755 });
       // Gigabytes of sources and objects that nobody asks for again.
       fs.rmSync(path.join(context.cache, "go"), { recursive: true, force: true });
       return { took, values: values(context, file, complete(file) ?? []) };
