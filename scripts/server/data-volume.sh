@@ -41,9 +41,9 @@ set -euo pipefail
 for _ in \$(seq 120); do [ -b $device ] && break; sleep 1; done
 mkdir -p $data
 mountpoint -q $data || {
-  fsck.ext4 -p $device || [ \$? -le 1 ]
-  # As large as the volume, which may have grown since.
-  resize2fs $device || true
+  # Checked in full, since it may have to grow with its volume. Up to 1 all is well.
+  fsck.ext4 -f -p $device || [ \$? -le 1 ]
+  resize2fs $device
   mount -o noatime,nodev,nosuid $device $data
 }
 mkdir -p $data/home $data/tljh-state /opt/tljh/state

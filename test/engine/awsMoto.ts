@@ -8,7 +8,8 @@ import {
   type Server,
   type ServerResponse,
 } from "node:http";
-import { createServer as createTcpServer, type AddressInfo } from "node:net";
+import type { AddressInfo } from "node:net";
+import { freePort } from "../../rehearsal/cloud/ports";
 import { loadToolchain } from "../../rehearsal/toolchain";
 
 const START_LIMIT_MS = 20_000;
@@ -22,17 +23,6 @@ export interface Moto {
   /** Makes the next calls of an action fail with AWS's code. */
   refuse(action: string, code: string, times?: number): void;
   close(): Promise<void>;
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createTcpServer();
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
 }
 
 async function answers(port: number): Promise<boolean> {

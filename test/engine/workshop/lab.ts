@@ -272,10 +272,11 @@ export class Lab {
     return tryAsRoot(["nsenter", "--all", "--target", String(pid), "bash", "-c", lines], input);
   }
 
-  /** Waits until the lines succeed on the server. */
+  /** Waits until there is a server and the lines succeed on it. */
   async serverShows(lines: string): Promise<void> {
-    for (let tries = 0; tries < 300; tries += 1) {
-      if ((await this.onServer(lines)).exitCode === 0) return;
+    for (let tries = 0; tries < 600; tries += 1) {
+      const runs = (await this.machines()).size > 0;
+      if (runs && (await this.onServer(lines)).exitCode === 0) return;
       await sleep(200);
     }
     assert.fail(`the server never showed: ${lines}`);

@@ -10,7 +10,9 @@ import { Lab } from "./lab";
 import { getsNewMachine } from "./newMachine";
 import { stays } from "./stays";
 
-describe("a workshop", () => {
+describe("a workshop", function () {
+  // What comes after a failure would only fail because of it.
+  this.bail(true);
   let lab: Lab | undefined;
   const workshop = (): Lab => {
     if (!lab) throw new Error("the rehearsal did not start");
