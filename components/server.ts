@@ -40,13 +40,14 @@ const LOADER =
   `sudo -n sh -c ${quote('umask 077; f=$(mktemp -p /run) && cat >"$f" && exec 3<"$f" && rm "$f" && exec bash /dev/fd/3')}`;
 
 /**
- * How long a step dials. `ServerReachable` has been there just before, so that this is for the
- * restart after an update, which takes a machine a minute or two. Not configured, because a changed
- * connection would run every step again.
+ * How long a step dials, in minutes. `ServerReachable` has been there just before, so that this is
+ * for the restart after an update, which takes a machine a minute or two. Not configured, because a
+ * changed connection would run every step again.
  */
 const DIAL_MINUTES = 10;
-/** A dial that is refused at once is repeated after a second. */
-const DIALS = DIAL_MINUTES * 60;
+/** A machine that restarts is silent at first, and refuses later: then the next dial is a second off. */
+const DIALS = 200;
+const DIAL_SECONDS = 5;
 
 /**
  * One script of `scripts/server`, run as root on the server over SSH by @pulumi/command.
@@ -70,7 +71,7 @@ export class ServerStep extends remote.Command {
           user: SSH_USER,
           privateKey: server.privateKey,
           hostKey: server.hostKey,
-          perDialTimeout: 15,
+          perDialTimeout: DIAL_SECONDS,
           dialErrorLimit: DIALS,
         },
         create: LOADER,

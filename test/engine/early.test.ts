@@ -84,15 +84,22 @@ describe("a new stack", () => {
       assert.ok(!up.steps.some(([name]) => name === "test-http"));
     });
 
-    it("with a wrong checksum it runs nothing of the bootstrap, and opens no door", async () => {
+    it("restarts the machine that an update wants restarted, and goes on to the bootstrap", async () => {
+      const started = "ps -o lstart= -p 1";
+      const { stdout: before } = await lab.onServer(`touch /run/reboot-required; ${started}`);
       lab.configure({ sshCidrs: ["me"], sshWaitMinutes: 1, bootstrapSha256: "0".repeat(64) });
       const up = await lab.change("up");
-      failed(up, /nothing of it was run/);
+      failed(
+        up,
+        /Restarting the machine for:/,
+        /bootstrap is not the file that it should be; nothing of it was run/,
+      );
+      const { stdout: after } = await lab.onServer(started);
+      assert.match(after, /\d\d:\d\d:\d\d/);
+      assert.notEqual(after, before);
       const names = up.steps.map(([name]) => name);
-      assert.ok(names.includes("test-system-update"));
       assert.ok(!names.includes("test-machine") && !names.includes("test-http"));
-      const { stdout } = await lab.onServer("ls /opt/tljh");
-      assert.equal(stdout, "state\n");
+      assert.equal((await lab.onServer("ls /opt/tljh")).stdout, "state\n");
     });
   });
 
