@@ -37,7 +37,16 @@ explain_full_disk() {
   local free
   free=$(free_mib /)
   [ "$free" -ge 50 ] || fail "The root volume is full" "$free MiB are free on /" \
-    "some GiB" "pulumi config set diskGiB $(($(df --output=size -BG / | tail -n 1 | tr -dc 0-9) + 20)), then pulumi up"
+    "some GiB" "$(enlarge /)"
+}
+
+# enlarge PATH: the commands that make its volume 20 GiB larger. A file system may grow only at the
+# next start.
+enlarge() {
+  local key=diskGiB
+  [ "$1" = / ] || key=dataGiB
+  printf 'pulumi config set %s %s, then pulumi up, then on the server, when nobody works: sudo reboot' \
+    "$key" $(($(df --output=size -BG "$1" | tail -n 1 | tr -dc 0-9) + 20))
 }
 
 # need_space PATH MIB WHAT
@@ -46,7 +55,7 @@ need_space() {
   free=$(free_mib "$1")
   [ "$free" -ge "$2" ] || fail "There is too little room on the disk for $3" \
     "$free MiB are free on $1" "$2 MiB or more" \
-    "pulumi config set diskGiB $(($(df --output=size -BG "$1" | tail -n 1 | tr -dc 0-9) + 20)), then pulumi up; or delete something on the server"
+    "$(enlarge "$1"); or delete something on the server"
 }
 
 # apt COMMAND…: apt-get without questions, which keeps changed configuration files.
