@@ -104,10 +104,27 @@ describe("a new stack", () => {
   });
 
   describe("whose instance was terminated behind Pulumi's back", () => {
-    it("is destroyed without an error, and leaves nothing", async () => {
+    /** Ends the only machine as a person does in AWS's console. */
+    async function terminate(): Promise<string> {
       const InstanceIds = [...(await lab.machines()).keys()];
       assert.equal(InstanceIds.length, 1);
       await lab.ec2().send(new TerminateInstancesCommand({ InstanceIds }));
+      return InstanceIds[0] ?? "";
+    }
+
+    it("has a new one at `up --refresh`, with the old home folders", async () => {
+      await lab.onServer("echo 'my work' >/home/work.txt");
+      const old = await terminate();
+      const up = await lab.change("up", "--refresh");
+      // It gets as far as the first machine did.
+      failed(up, /bootstrap is not the file that it should be/);
+      const [now] = (await lab.machines()).keys();
+      assert.ok(now && now !== old);
+      assert.equal((await lab.onServer("cat /home/work.txt")).stdout, "my work\n");
+    });
+
+    it("is destroyed without an error, and leaves nothing", async () => {
+      await terminate();
       succeeded(await lab.change("destroy"));
       await assertNothingLeft(lab);
     });
