@@ -3,6 +3,19 @@ import assert from "node:assert/strict";
 import { TerminateInstancesCommand } from "@aws-sdk/client-ec2";
 import { assertNothingLeft, ELSEWHERE, failed, Lab, succeeded } from "./workshop/lab";
 
+/** Takes apt's locks as apt-get does, until a file is gone. */
+const HOLD_APT = `
+touch /run/test-holds-apt
+systemd-run --quiet --collect --unit=test-holds-apt python3 -c '
+import fcntl, os, time
+locks = [open(name, "a") for name in ("/var/lib/dpkg/lock-frontend", "/var/lib/apt/lists/lock")]
+for lock in locks:
+    fcntl.lockf(lock, fcntl.LOCK_EX)
+open("/run/test-held-apt", "w").close()
+while os.path.exists("/run/test-holds-apt"):
+    time.sleep(0.1)
+'`;
+
 describe("a new stack", () => {
   let lab: Lab;
   before(async () => {
@@ -100,6 +113,37 @@ describe("a new stack", () => {
       const names = up.steps.map(([name]) => name);
       assert.ok(!names.includes("test-machine") && !names.includes("test-http"));
       assert.equal((await lab.onServer("ls /opt/tljh")).stdout, "state\n");
+    });
+
+    it("says when another program installs packages for longer than aptWaitMinutes", async () => {
+      await lab.onServer(HOLD_APT);
+      await lab.serverShows("test -e /run/test-held-apt");
+      lab.configure({ aptWaitMinutes: 0 });
+      const up = await lab.change("up");
+      await lab.onServer("rm /run/test-holds-apt");
+      failed(
+        up,
+        /Another program is installing packages on the server, and does not end/,
+        /received: .*lock was locked by another process/,
+        /allowed: +it ends within aptWaitMinutes \(0\)/,
+      );
+    });
+
+    it("says when the disk is full, and goes on when it is not any more", async () => {
+      await lab.onServer(
+        "fallocate -l $(($(df --output=avail -B1 / | tail -n 1) - 20000000)) /full",
+      );
+      const up = await lab.change("up");
+      await lab.onServer("rm /full");
+      failed(
+        up,
+        /There is too little room on the disk for updates of the system/,
+        /received: \d+ MiB are free on \//,
+        /mend: .*pulumi config --stack test set diskGiB 40, then pulumi up/,
+      );
+      const mended = await lab.change("up");
+      failed(mended, /bootstrap is not the file that it should be/);
+      assert.deepEqual(mended.steps, [["test-system-update", "update"]]);
     });
   });
 

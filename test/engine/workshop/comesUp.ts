@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { logIn } from "./hub";
 import { failed, succeeded, UP, type Lab } from "./lab";
+import { worksForParticipants } from "./participant";
 
 export function comesUp(workshop: () => Lab): void {
   describe("comes up", () => {
@@ -48,6 +49,8 @@ export function comesUp(workshop: () => Lab): void {
       );
       assert.match(stdout, /"transport": "ipc"/);
     });
+
+    worksForParticipants(workshop);
 
     it("keeps the metadata service for root", async () => {
       const { stdout } = await workshop().onServer(
