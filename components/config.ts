@@ -108,9 +108,7 @@ export function parseSettings(
     allowed: "a release such as 2.0.0 (a branch is not pinned)",
     example: "2.0.0",
   });
-  const bootstrapUrl = read
-    .webAddress("bootstrapUrl", ["http:", "https:"])
-    .replaceAll("{tljhVersion}", tljhVersion);
+  const bootstrapUrl = read.webAddress("bootstrapUrl").replaceAll("{tljhVersion}", tljhVersion);
   const settings: Settings = {
     name,
     region: read.region(),
@@ -130,7 +128,7 @@ export function parseSettings(
       example: "ami-0dee22c13ea7a9a67",
     }),
     sshCidrs: read.sshCidrs(),
-    addressService: read.webAddress("addressService", ["http:", "https:"]),
+    addressService: read.webAddress("addressService"),
     elasticIpAllocationId: read.elasticIp(),
     domain: read.optional("domain", DOMAIN, {
       wrong: "domain is not a name that a DNS record can have",
@@ -268,10 +266,10 @@ class Reader {
     return allowed[0];
   }
 
-  webAddress(key: Key, protocols: readonly string[]): string {
+  webAddress(key: Key): string {
     const value = this.text(key).trim();
     const protocol = URL.canParse(value) ? new URL(value).protocol : "";
-    if (!protocols.includes(protocol)) {
+    if (!["http:", "https:"].includes(protocol)) {
       this.refuse(
         key,
         {

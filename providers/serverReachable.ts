@@ -34,17 +34,6 @@ const TRY_SECONDS = 10;
 /** A preview looks once, and not for long. */
 const LOOK_SECONDS = 4;
 
-const INPUTS = [
-  "address",
-  "user",
-  "privateKey",
-  "hostKey",
-  "instanceId",
-  "instanceUrn",
-  "region",
-  "waitMinutes",
-] as const;
-
 /** SHA-256 fingerprint of a key in its wire format, as `ssh-keygen -l` prints it. */
 export function fingerprint(key: Buffer): string {
   const { createHash } = require("node:crypto") as typeof import("node:crypto");
@@ -153,7 +142,7 @@ const provider: pulumi.dynamic.ResourceProvider<Values, Values> = {
 
   async diff(_id, olds, news) {
     // The provider's own text is among them: changed code is an update, which only logs in again.
-    const keys = [...INPUTS, "__provider"] as (keyof Values)[];
+    const keys = Object.keys(news) as (keyof Values)[];
     if (keys.some((key) => olds[key] !== news[key])) return { changes: true };
     return { changes: (await attempt(news, LOOK_SECONDS)).kind !== "in" };
   },

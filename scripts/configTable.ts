@@ -6,6 +6,7 @@
  */
 import fs from "node:fs";
 import path from "node:path";
+import { formatProblem } from "../components/text";
 import { configTable, withTable } from "./configTableText";
 
 const ROOT = path.join(__dirname, "..");
@@ -18,12 +19,12 @@ if (!process.argv.includes("--check")) {
   fs.writeFileSync(README, after);
 } else if (after !== before) {
   console.error(
-    [
-      "The README's table of configuration is stale",
-      "  received: another text than Pulumi.yaml gives",
-      "  allowed:  the generated one",
-      "  mend:     npx tsx scripts/configTable.ts",
-    ].join("\n"),
+    formatProblem({
+      wrong: "The README's table of configuration is stale",
+      received: "another text than Pulumi.yaml gives",
+      allowed: "the generated one",
+      mend: "npx tsx scripts/configTable.ts",
+    }),
   );
   process.exitCode = 1;
 }

@@ -96,9 +96,10 @@ if ! mountpoint -q /home || ! mountpoint -q /opt/tljh/state; then systemctl rest
 
 # A larger volume is grown into while it is mounted; where the kernel refuses that, at the next start.
 fills_device() {
-  local blocks size
-  blocks=$(dumpe2fs -h "$device" 2>/dev/null | sed -n 's/^Block count: *//p')
-  size=$(dumpe2fs -h "$device" 2>/dev/null | sed -n 's/^Block size: *//p')
+  local header blocks size
+  header=$(dumpe2fs -h "$device" 2>/dev/null)
+  blocks=$(sed -n 's/^Block count: *//p' <<<"$header")
+  size=$(sed -n 's/^Block size: *//p' <<<"$header")
   [ $((blocks * size + 64 * 1024 * 1024)) -ge "$(blockdev --getsize64 "$device")" ]
 }
 if ! fills_device; then
