@@ -166,10 +166,8 @@ export class Fleet {
   private async prepare(machine: DesiredMachine, rootGiB: number): Promise<void> {
     const { rootVolumeId } = machine;
     const { root } = await this.homes.prepare(machine);
-    // It may have been another machine's data volume.
-    await this.volumes.release(rootVolumeId);
     await this.volumes.ensureRoot(rootVolumeId, rootGiB, this.options.machineImage);
-    await asRoot(["mount", "-o", "loop", this.volumes.file(rootVolumeId), root]);
+    await this.volumes.mount(rootVolumeId, root);
   }
 
   private async start(machine: DesiredMachine): Promise<void> {

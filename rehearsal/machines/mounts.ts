@@ -1,6 +1,7 @@
 /** What of this computer is mounted in a folder, and how it goes away. */
 
 import fs from "node:fs";
+import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { asRoot, tryAsRoot } from "./command";
 
@@ -32,9 +33,10 @@ function mounted(folder: string): string[] {
   return mountsAt(folder, fs.readFileSync("/proc/self/mountinfo", "utf8"));
 }
 
-/** Whether something is mounted on this very folder. */
+/** Whether a file system of its own is mounted on this very folder. */
 export function isMountPoint(folder: string): boolean {
-  return mounted(folder).includes(folder);
+  const device = (at: string) => fs.statSync(at, { throwIfNoEntry: false })?.dev;
+  return device(folder) !== undefined && device(folder) !== device(path.dirname(folder));
 }
 
 /** Unmounts everything at and below a folder. */

@@ -54,7 +54,10 @@ export class Volumes {
    */
   async ensureRoot(volumeId: string, sizeGiB: number, image: string): Promise<void> {
     const file = this.file(volumeId);
-    if (this.size(volumeId) < 0) {
+    const size = this.size(volumeId);
+    // It may have been a data volume, or still be held by what ends just now.
+    if (size < sizeGiB * GIB) await this.release(volumeId);
+    if (size < 0) {
       // Under another name first, so that half a copy is never taken for a volume.
       await asRoot(["cp", "--sparse=always", "--reflink=auto", image, `${file}.part`]);
       await asRoot(["mv", `${file}.part`, file]);
@@ -116,10 +119,32 @@ export class Volumes {
     }
     throw new MachinesError({
       wrong: `volume ${volumeId} is still in use`,
-      received: `loop device ${(await this.devices(volumeId)).join(", ")}`,
+      received: await this.users(volumeId),
       allowed: "a volume that nothing has mounted",
       mend: "unmount it in the machine, or stop the machine",
     });
+  }
+
+  /** Mounts a volume's file system. A device that something still holds is used once more. */
+  async mount(volumeId: string, folder: string): Promise<void> {
+    const device = (await this.devices(volumeId)).at(0);
+    const source = device === undefined ? ["-o", "loop", this.file(volumeId)] : [device];
+    await asRoot(["mount", ...source, folder]);
+  }
+
+  /** Loop devices of a volume, and the processes that have them mounted, for an error. */
+  private async users(volumeId: string): Promise<string> {
+    const devices = await this.devices(volumeId);
+    const script = `
+      for device; do
+        echo "loop device $device"
+        at=$(stat -c '%Hr:%Lr' "$device")
+        for table in $(grep -l " $at " /proc/[0-9]*/mountinfo 2>/dev/null | head -n 5); do
+          echo "mounted for process $(echo "$table" | cut -d/ -f3) ($(cat "\${table%/*}/comm"))"
+        done
+      done`;
+    const text = await asRoot(["sh", "-c", script, "users", ...devices], { allowed: [0, 1] });
+    return text.trim().split("\n").join(", ");
   }
 
   /** Whether the process's mounts include this volume; `pid` is a machine's init. */

@@ -1,11 +1,21 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
+import fs from "node:fs";
+import os from "node:os";
+import nodePath from "node:path";
 import { createServer, type AddressInfo } from "node:net";
-import { attempt, fingerprint, problemOf } from "../../providers/serverReachable";
+import {
+  fingerprint,
+  logIn,
+  problemOf,
+  runOnServer,
+  type Attempt,
+  type Refusal,
+} from "../../providers/ssh";
 import { formatProblem } from "../../components/text";
 import { makeKeys, openSshServer, type SshServer } from "./plugins/sshServer";
 
-describe("server reachable", () => {
+describe("SSH to the server", () => {
   const host = makeKeys();
   const user = makeKeys();
   const values = {
@@ -16,22 +26,45 @@ describe("server reachable", () => {
     instanceId: "i-0123456789abcdef0",
     instanceUrn: "urn:pulumi:dev::tljh-workshop::aws:ec2/instance:Instance::dev-machine",
     region: "ap-south-1",
-    waitMinutes: 1,
+    stack: "dev",
   };
+  /** A try that ends in being refused. */
+  async function refused(
+    change: Partial<typeof values>,
+    seconds: number,
+    port: number,
+  ): Promise<Refusal> {
+    const result: Attempt = await logIn({ ...values, ...change }, seconds, port);
+    assert.notEqual(result.kind, "in");
+    return result as Refusal;
+  }
   let server: SshServer;
+  const path = process.env["PATH"];
+  const folder = fs.mkdtempSync(nodePath.join(os.tmpdir(), "tljh-workshop-ssh-"));
   before(async () => {
+    // Not every computer has sudo, and none asks a password in a test.
+    fs.writeFileSync(nodePath.join(folder, "sudo"), '#!/bin/sh\nshift; exec "$@"\n', {
+      mode: 0o755,
+    });
+    process.env["PATH"] = `${folder}:${path}`;
     server = await openSshServer(host, user);
   });
-  after(() => server.close());
+  after(async () => {
+    process.env["PATH"] = path;
+    fs.rmSync(folder, { recursive: true });
+    await server.close();
+  });
 
   it("gets in with the right key to the right machine, and runs nothing", async () => {
-    assert.deepEqual(await attempt(values, 5, server.port), { kind: "in" });
+    const result = await logIn(values, 5, server.port);
+    assert.equal(result.kind, "in");
+    if (result.kind === "in") result.client.end();
     assert.deepEqual(server.commands, []);
   });
 
   it("refuses a foreign host key, says both fingerprints and how to go on", async () => {
     const other = makeKeys();
-    const result = await attempt({ ...values, hostKey: other.line }, 5, server.port);
+    const result = await refused({ hostKey: other.line }, 5, server.port);
     const shown = fingerprint(Buffer.from(host.line.split(" ")[1] ?? "", "base64"));
     assert.deepEqual(result, { kind: "other-host-key", fingerprint: shown });
     const text = formatProblem(problemOf(result, { ...values, hostKey: other.line }));
@@ -50,7 +83,7 @@ describe("server reachable", () => {
   });
 
   it("tells a key that is not accepted", async () => {
-    const result = await attempt({ ...values, privateKey: makeKeys().openssh }, 5, server.port);
+    const result = await refused({ privateKey: makeKeys().openssh }, 5, server.port);
     assert.equal(result.kind, "no-login");
     assert.match(problemOf(result, values).wrong, /does not accept this stack's key/);
   });
@@ -60,7 +93,7 @@ describe("server reachable", () => {
     await new Promise<void>((resolve) => nobody.listen(0, "127.0.0.1", resolve));
     const { port } = nobody.address() as AddressInfo;
     await new Promise((resolve) => nobody.close(resolve));
-    const result = await attempt(values, 5, port);
+    const result = await refused({}, 5, port);
     assert.equal(result.kind, "refused");
     assert.match(problemOf(result, values).mend, /reboot-instances.*i-0123456789abcdef0/);
   });
@@ -68,10 +101,30 @@ describe("server reachable", () => {
   it("tells one that never answers", async () => {
     const mute = createServer(() => undefined);
     await new Promise<void>((resolve) => mute.listen(0, "127.0.0.1", resolve));
-    const result = await attempt(values, 0.3, (mute.address() as AddressInfo).port);
+    const result = await refused({}, 0.3, (mute.address() as AddressInfo).port);
     assert.equal(result.kind, "silent");
     assert.match(problemOf(result, values).wrong, /Port 22 .*closed to this computer/);
     mute.close();
+  });
+
+  it("runs a script that is on no command line, and gives back exactly what it printed", async () => {
+    const lines: string[] = [];
+    const text = "secret=open-sesame\nprintf 'Салом\\n1\\n'; echo oops >&2; exit 7";
+    const ran = await runOnServer(values, text, 10, (line) => lines.push(line), server.port);
+    assert.deepEqual(ran, { status: 7, stdout: "Салом\n1\n", stderr: "oops\n" });
+    assert.deepEqual(lines, ["Салом", "1"]);
+    assert.doesNotMatch(server.commands.join("\n"), /open-sesame/);
+  });
+
+  it("ends a script that takes too long", async () => {
+    const ran = await runOnServer(values, "sleep 60", 1, undefined, server.port);
+    assert.equal(ran.status, 124);
+  });
+
+  it("says when the connection breaks in the middle", async () => {
+    const cut = (line: string) => void (line === "started" && server.cut());
+    const ran = await runOnServer(values, "echo started; sleep 5", 10, cut, server.port);
+    assert.equal(ran.status, -1);
   });
 
   it("never has the key in what it says", () => {

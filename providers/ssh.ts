@@ -1,0 +1,205 @@
+/* eslint-disable @typescript-eslint/no-require-imports --
+   Dynamic providers use this, and are kept as text: what they need is required where it runs. */
+/** Logging in to the server over SSH, running a script there, and what went wrong with it. */
+import type { Client, ClientErrorExtensions } from "ssh2";
+import { formatProblem, forStack, Problem } from "../components/text";
+
+/** How the server is logged in to. */
+export interface Connection {
+  address: string;
+  user: string;
+  /** In OpenSSH's format. */
+  privateKey: string;
+  /** As in a `known_hosts` file: type and key. */
+  hostKey: string;
+}
+
+/** A server, with what an error about it says. */
+export interface Machine extends Connection {
+  instanceId: string;
+  region: string;
+  /** For the commands in errors. */
+  stack: string;
+  /** URN of the instance, for the command that replaces it. */
+  instanceUrn?: string;
+}
+
+/** What came of one try to log in. */
+export type Refusal =
+  | { kind: "silent" | "refused" | "unreachable" | "no-login"; said: string }
+  | { kind: "other-host-key"; fingerprint: string };
+export type Attempt = { kind: "in"; client: Client } | Refusal;
+
+/** What a script on the server came to. */
+export interface Ran {
+  /** 124: it took longer than its limit. -1: the connection broke. */
+  status: number;
+  stdout: string;
+  stderr: string;
+}
+
+/** Port of SSH, on the server and in the security group. */
+const PORT = 22;
+/** How long one dial may take, for what has been seen to be reachable just before. */
+const DIAL_SECONDS = 10;
+/** After the script's own limit, for the way back. */
+const GRACE_SECONDS = 20;
+/** The last line of a script; without it not all of it has arrived, and nothing is run. */
+const END = "# ---- all of it ----";
+
+/** SHA-256 fingerprint of a key in its wire format, as `ssh-keygen -l` prints it. */
+export function fingerprint(key: Buffer): string {
+  const { createHash } = require("node:crypto") as typeof import("node:crypto");
+  return `SHA256:${createHash("sha256").update(key).digest("base64").replace(/=+$/, "")}`;
+}
+
+/** The key of a `known_hosts` line in its wire format. */
+function keyOf(hostKey: string): Buffer {
+  return Buffer.from(hostKey.trim().split(/\s+/)[1] ?? "", "base64");
+}
+
+/** Logs in, once. Whoever gets in ends the client. */
+export function logIn(connection: Connection, seconds: number, port = PORT): Promise<Attempt> {
+  const { Client } = require("ssh2") as typeof import("ssh2");
+  const client = new Client();
+  let shown: Buffer | undefined;
+  return new Promise<Attempt>((resolve) => {
+    client.on("ready", () => resolve({ kind: "in", client }));
+    client.on("error", (error: Error & ClientErrorExtensions & { code?: string }) => {
+      const said = error.message;
+      if (shown) resolve({ kind: "other-host-key", fingerprint: fingerprint(shown) });
+      else if (error.level === "client-authentication") resolve({ kind: "no-login", said });
+      else if (error.level === "client-timeout" || error.code === "ETIMEDOUT") {
+        resolve({ kind: "silent", said: `no answer within ${seconds} s` });
+      } else if (error.code === "EHOSTUNREACH" || error.code === "ENETUNREACH") {
+        resolve({ kind: "unreachable", said });
+      } else resolve({ kind: "refused", said });
+    });
+    client.on("close", () => resolve({ kind: "refused", said: "the connection was closed" }));
+    client.connect({
+      host: connection.address,
+      port,
+      username: connection.user,
+      privateKey: connection.privateKey,
+      readyTimeout: seconds * 1000,
+      hostVerifier: (key: Buffer) => {
+        if (key.equals(keyOf(connection.hostKey))) return true;
+        shown = key;
+        return false;
+      },
+    });
+  }).then((result) => {
+    if (result.kind !== "in") client.destroy();
+    return result;
+  });
+}
+
+/** What a failed try means for a person, and what to do about it. */
+export function problemOf(result: Refusal, machine: Machine): Problem {
+  const { address, instanceId, region, user, hostKey, instanceUrn, stack } = machine;
+  const replace = instanceUrn ? `pulumi up --replace '${instanceUrn}'` : "pulumi up";
+  const problem = ((): Problem => {
+    switch (result.kind) {
+      case "silent":
+      case "unreachable":
+        return {
+          wrong: `Port ${PORT} of the server is closed to this computer`,
+          received: `${address}: ${result.said}`,
+          allowed:
+            "an address that sshCidrs lets in, on a network that lets port 22 out, and an instance that runs",
+          mend: `pulumi config set --path 'sshCidrs[0]' me && pulumi up; if the network here blocks port 22, use another (a phone's); whether the instance runs: aws ec2 describe-instance-status --include-all-instances --instance-ids ${instanceId} --region ${region}; if it is gone: pulumi up --refresh`,
+        };
+      case "refused":
+        return {
+          wrong: "The server does not take SSH connections",
+          received: `${address}:${PORT}: ${result.said}`,
+          allowed: "an SSH server that answers",
+          mend: `aws ec2 reboot-instances --instance-ids ${instanceId} --region ${region}, then pulumi up; if the instance is gone: pulumi up --refresh`,
+        };
+      case "no-login":
+        return {
+          wrong: "The server does not accept this stack's key",
+          received: `${user}@${address}: ${result.said}`,
+          allowed: `the stack's public key in ~${user}/.ssh/authorized_keys`,
+          mend: `put the key back, or make the machine anew (participants' files stay): ${replace}`,
+        };
+      case "other-host-key":
+        return {
+          wrong: "The server shows a host key that is not this stack's; nothing was sent to it",
+          received: `${address}: ${result.fingerprint}`,
+          allowed: `${fingerprint(keyOf(hostKey))} (${instanceId})`,
+          mend: `find out who answers there; if the key was changed on the server by hand: ${replace}`,
+        };
+    }
+  })();
+  return { ...problem, mend: forStack(problem.mend, stack) };
+}
+
+/** Reads the script to a file that only root could open and nobody can see, and runs it from there. */
+function loader(limitSeconds: number): string {
+  const run = `exec timeout --kill-after=5 ${limitSeconds} bash /dev/fd/3`;
+  return `sudo -n sh -c 'umask 077; f=$(mktemp -p /dev/shm) && cat >"$f" && exec 3<"$f" && rm "$f" && ${run}'`;
+}
+
+/** Runs a bash script on a client that is logged in. */
+function execute(
+  client: Client,
+  text: string,
+  limitSeconds: number,
+  onLine?: (line: string) => void,
+): Promise<Ran> {
+  const whole = `[ "$(tail -n 1 /dev/fd/3)" = "${END}" ] || exit 97\n${text}\n${END}\n`;
+  return new Promise<Ran>((resolve) => {
+    const ran: Ran = { status: -1, stdout: "", stderr: "" };
+    const end = () => resolve(ran);
+    client.on("error", end);
+    client.on("close", end);
+    setTimeout(end, (limitSeconds + GRACE_SECONDS) * 1000).unref();
+    client.exec(loader(limitSeconds), (error, stream) => {
+      if (error) {
+        ran.stderr = error.message;
+        return end();
+      }
+      const { StringDecoder } =
+        require("node:string_decoder") as typeof import("node:string_decoder");
+      const decoder = new StringDecoder("utf8");
+      let line = "";
+      stream.on("data", (data: Buffer) => {
+        const known = decoder.write(data);
+        ran.stdout += known;
+        const lines = (line + known).split("\n");
+        line = lines.pop() ?? "";
+        if (onLine) lines.forEach(onLine);
+      });
+      stream.stderr.on("data", (data: Buffer) => (ran.stderr += data.toString("utf8")));
+      stream.on("exit", (status: number | null) => (ran.status = status ?? -1));
+      stream.on("close", end);
+      stream.end(whole);
+    });
+  });
+}
+
+/**
+ * Runs a bash script as root on the server. The script, with all secrets in it, goes over standard
+ * input: no command line and no file on the server's disk shows it.
+ *
+ * @param text the script; it may be long
+ * @param limitSeconds after which the server ends it
+ * @param onLine is called with each line of its standard output
+ * @throws Error with what to do about it, when the server cannot be logged in to
+ */
+export async function runOnServer(
+  machine: Machine,
+  text: string,
+  limitSeconds: number,
+  onLine?: (line: string) => void,
+  port?: number,
+): Promise<Ran> {
+  const result = await logIn(machine, DIAL_SECONDS, port);
+  if (result.kind !== "in") throw new Error(formatProblem(problemOf(result, machine)));
+  try {
+    return await execute(result.client, text, limitSeconds, onLine);
+  } finally {
+    result.client.end();
+  }
+}

@@ -1,0 +1,129 @@
+/** The server of a stack, for the commands that a person runs between two `pulumi up`s. */
+import { execFileSync } from "node:child_process";
+import fs from "node:fs";
+import path from "node:path";
+import { SSH_USER } from "../components/server";
+import { assignments, type ShellValue } from "../components/shell";
+import { formatProblem } from "../components/text";
+import { runOnServer, type Machine, type Ran } from "../providers/ssh";
+
+const ROOT = path.join(__dirname, "..");
+
+/** Outputs of a stack, as far as commands need them. */
+export interface StackOutputs {
+  publicIp: string;
+  instanceId: string;
+  region: string;
+  sshPrivateKey: string;
+  /** A line of a known_hosts file. */
+  sshKnownHosts: string;
+  url: string;
+  [other: string]: unknown;
+}
+
+export interface RunOptions {
+  /** After which the server ends it. Default 300. */
+  limitSeconds?: number;
+  /** Is called with each line that the script prints. */
+  onLine?: (line: string) => void;
+}
+
+export interface StackServer {
+  stack: string;
+  outputs: StackOutputs;
+  /**
+   * Runs a file of `scripts/server` (without its ending) as root on the server, after `lib.sh`.
+   *
+   * @throws Error with the script's own error text when it fails
+   */
+  run(script: string, values?: Record<string, ShellValue>, options?: RunOptions): Promise<Ran>;
+}
+
+function pulumi(...args: string[]): string {
+  return execFileSync("pulumi", args, {
+    cwd: ROOT,
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+}
+
+/** Name of the stack that is selected. */
+function selectedStack(): string {
+  const stacks = JSON.parse(pulumi("stack", "ls", "--json")) as {
+    name: string;
+    current: boolean;
+  }[];
+  const found = stacks.find(({ current }) => current);
+  if (found) return found.name;
+  throw new Error(
+    formatProblem({
+      wrong: "No stack is selected",
+      received: `stacks: ${stacks.map(({ name }) => name).join(", ") || "none"}`,
+      allowed: "one of them, by --stack NAME or selected",
+      mend: "pulumi stack select NAME",
+    }),
+  );
+}
+
+/**
+ * The server of a stack, from the stack's outputs.
+ *
+ * @param stack its name; default: the one that is selected
+ * @throws Error when there is no such stack, or nothing is up
+ */
+export function stackServer(stack = selectedStack()): StackServer {
+  const text = pulumi("stack", "output", "--json", "--show-secrets", "--stack", stack);
+  const outputs = JSON.parse(text) as StackOutputs;
+  if (!outputs.publicIp || !outputs.sshPrivateKey || !outputs.sshKnownHosts) {
+    throw new Error(
+      formatProblem({
+        wrong: `The stack ${stack} has no server`,
+        received: `outputs: ${Object.keys(outputs).join(", ") || "none"}`,
+        allowed: "a stack that `pulumi up` has brought up",
+        mend: `pulumi up --stack ${stack}`,
+      }),
+    );
+  }
+  const machine: Machine = {
+    address: outputs.publicIp,
+    user: SSH_USER,
+    privateKey: outputs.sshPrivateKey,
+    hostKey: outputs.sshKnownHosts.replace(/^\S+ /, ""),
+    instanceId: outputs.instanceId,
+    region: outputs.region,
+    stack,
+  };
+  return {
+    stack,
+    outputs,
+    async run(script, values = {}, { limitSeconds = 300, onLine } = {}) {
+      const ran = await runOnServer(
+        machine,
+        scriptText(script, { STACK: stack, ...values }),
+        limitSeconds,
+        onLine,
+      );
+      if (ran.status !== 0) throw new Error(failureOf(script, ran, limitSeconds));
+      return ran;
+    },
+  };
+}
+
+/** A script of `scripts/server` as it is sent: its values, what the steps share, itself. */
+export function scriptText(script: string, values: Record<string, ShellValue>): string {
+  const read = (file: string) => fs.readFileSync(path.join(ROOT, "scripts/server", file), "utf8");
+  return assignments(values) + read("lib.sh") + read(`${script}.sh`);
+}
+
+function failureOf(script: string, { status, stderr }: Ran, limitSeconds: number): string {
+  if (status !== 124 && status !== -1 && stderr.trim() !== "") return stderr.trimEnd();
+  return formatProblem({
+    wrong: `${script} was not finished on the server`,
+    received:
+      status === 124
+        ? `it took longer than ${limitSeconds} s`
+        : `status ${status}: the connection broke`,
+    allowed: "an answer in time",
+    mend: "the same command once more",
+  });
+}
