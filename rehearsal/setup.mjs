@@ -4,6 +4,7 @@
  * it. Plain Node, no package: it runs before `npm ci`. May be run at any time; what is there stays.
  *
  *   node rehearsal/setup.mjs             lists what it will install, then does it
+ *   node rehearsal/setup.mjs --tests     also what only the tests need: a browser
  *   node rehearsal/setup.mjs --list      only lists
  *
  * Everything built is kept in one folder outside the clone, which may be deleted at any time:
@@ -17,10 +18,13 @@
  *   REHEARSAL_PLUGIN_AWS, REHEARSAL_PLUGIN_COMMAND, REHEARSAL_PLUGIN_TLS    the same for one plugin
  *   REHEARSAL_MACHINE_IMAGE   image that podman can pull, or path of a root filesystem's tar, with
  *                             systemd, sshd and cloud-init. Default: made of Debian's packages
+ *   REHEARSAL_CHROMIUM        path of a Chromium or Google Chrome. Default: the one on PATH, else
+ *                             Debian's package
  */
 import fs from "node:fs";
 import path from "node:path";
-import { cacheRoot, writeJson } from "./setup/cache.mjs";
+import { browserPart } from "./setup/browser.mjs";
+import { cacheRoot, readJson, writeJson } from "./setup/cache.mjs";
 import { SetupError } from "./setup/errors.mjs";
 import { image } from "./setup/image.mjs";
 import { withLock } from "./setup/lock.mjs";
@@ -33,6 +37,11 @@ import { installAll, lookAll } from "./setup/schedule.mjs";
 
 /** In the order of the printed table; what needs no other part is installed at the same time. */
 const PARTS = [npm, systemPackages, pulumi, moto, image, ...plugins];
+
+/** What only tests need comes last. */
+function wantedParts() {
+  return process.argv.includes("--tests") ? [...PARTS, browserPart()] : PARTS;
+}
 
 /** @param {string} line */
 const say = (line) => process.stdout.write(`${line}\n`);
@@ -60,7 +69,7 @@ async function main() {
   const context = makeContext();
   fs.mkdirSync(context.cache, { recursive: true });
   if (process.argv.includes("--list")) {
-    await lookAll(PARTS, context, say);
+    await lookAll(wantedParts(), context, say);
     return;
   }
   await withLock(path.join(context.cache, "setup.lock"), () => setUp(context), say);
@@ -69,9 +78,12 @@ async function main() {
 /** @param {import("./setup/part.mjs").Context} context */
 async function setUp(context) {
   const started = Date.now();
-  const looked = await lookAll(PARTS, context, say);
+  const looked = await lookAll(wantedParts(), context, say);
   const { values, table } = await installAll(looked, say);
-  writeJson(path.join(context.cache, "toolchain.json"), { ...values, took: table });
+  const file = path.join(context.cache, "toolchain.json");
+  // A set-up that is not for tests leaves them their browser.
+  const { chromium } = readJson(file) ?? {};
+  writeJson(file, { chromium, ...values, took: table });
   say(`Set-up: ready after ${((Date.now() - started) / 1000).toFixed(1)} s`);
 }
 

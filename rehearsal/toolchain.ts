@@ -25,6 +25,8 @@ export interface Toolchain {
   /** Root filesystem of the machines: a sparse ext4 file of 8 GiB, never to be written to. */
   machineImage: string;
   plugins: Record<"aws" | "command" | "tls", "stand-in" | "real">;
+  /** Chromium or Google Chrome; only a set-up for tests looks for it. */
+  chromium?: string;
   took: ToolchainRow[];
 }
 
@@ -51,11 +53,23 @@ export function loadToolchain(): Toolchain {
   return toolchain;
 }
 
-function notReady(received: string): string {
+/**
+ * The tests' browser.
+ *
+ * @throws Error if no set-up for tests has run, or the browser is gone
+ */
+export function testBrowser(): string {
+  const { chromium } = loadToolchain();
+  if (chromium !== undefined && fs.existsSync(chromium)) return chromium;
+  const received = chromium === undefined ? "no browser for the tests" : `${chromium} is gone`;
+  throw new Error(notReady(received, "npm run setup -- --tests"));
+}
+
+function notReady(received: string, mend = "npm run setup"): string {
   return [
     "The rehearsal's tool chain is not complete",
     `  received: ${received}`,
     "  allowed:  what set-up installs",
-    "  to mend:  npm run setup",
+    `  to mend:  ${mend}`,
   ].join("\n");
 }

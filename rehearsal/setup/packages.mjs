@@ -63,7 +63,7 @@ export const systemPackages = {
       what: `${names.join(" ")} (apt-get)`,
       async install() {
         if (!which("apt-get", searchPath())) throw noApt(names);
-        await install(names, log("packages"));
+        await aptInstall(names, log("packages"));
         return had;
       },
     };
@@ -71,10 +71,12 @@ export const systemPackages = {
 };
 
 /**
+ * Installs packages of this computer's distribution, waiting for another installation to end.
+ *
  * @param {string[]} names
  * @param {string} log
  */
-async function install(names, log) {
+export async function aptInstall(names, log) {
   const apt = ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-q", "-y"];
   const wait = ["-o", "DPkg::Lock::Timeout=300"];
   // One unreachable source of a person's own list need not matter: the installation tells.

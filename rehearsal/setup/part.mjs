@@ -14,6 +14,7 @@
  * @property {string} motoPython Python of moto's virtual environment
  * @property {string} machineImage root filesystem of the machines, an ext4 file
  * @property {Record<string, "real" | "stand-in">} plugins
+ * @property {string} [chromium] the tests' browser
  *
  * @typedef {object} Had a part that is there
  * @property {string} took what was taken, such as "real, 3.220.0"
