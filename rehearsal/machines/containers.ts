@@ -86,6 +86,8 @@ export class Containers {
         ...["--label", `${INSTANCE_LABEL}=${instanceId}`],
         ...["--systemd=always", "--cgroupns=private", "--pids-limit=-1", ...PRIVILEGES],
         ...["--ulimit", `nofile=${LIMIT}`, "--ulimit", `nproc=${LIMIT}`],
+        // As on a machine, and unlike in a container: ports below 1024 are root's.
+        "--sysctl=net.ipv4.ip_unprivileged_port_start=1024",
         // No swap, as on EC2.
         ...[`--memory=${memory}m`, `--memory-swap=${memory}m`],
         // A reboot from inside ends the container with a failure; see init.sh.

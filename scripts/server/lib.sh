@@ -117,3 +117,13 @@ expect_hub() {
     "http://127.0.0.1/hub/health answers 200" \
     "pulumi up; if it goes on, log in and run: sudo journalctl -u jupyterhub -u traefik -n 50"
 }
+
+# Where participants' git finds the hub's Traefik in the sealed access to private repositories (see
+# providers/gitAccess.ts). Below 1024, so that no participant can listen there before Traefik does.
+git_door_port=890
+git_door_file=/opt/tljh/config/traefik_config.d/workshop-git.toml
+
+git_door_text() { printf '[entryPoints.workshop-git]\naddress = "127.0.0.1:%s"\n' "$git_door_port"; }
+
+# git_door: Traefik opens it at its next start.
+git_door() { git_door_text | put "$git_door_file" 600 root:root; }
