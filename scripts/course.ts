@@ -1,0 +1,97 @@
+/**
+ * Participants' copies of the course repositories: who has the newest fix.
+ *
+ *   npm run course -- status               who has it, who lacks it, and where
+ *   npm run course -- pull-all             what a click on the link does, for all who have a clone
+ *   npm run course -- fresh NAME           a fresh copy; the old one is set aside
+ *
+ * With `--repo NAME` for one repository only, `--stack NAME`, and `--json` for machines. Ends with
+ * status 0 only when all have the fix (status), or all were pulled (pull-all).
+ */
+import fs from "node:fs";
+import path from "node:path";
+import { formatProblem } from "../components/text";
+import { coursesOf, parseCourseArguments, type CourseContent } from "./courseArguments";
+import { factOf, type Fact } from "./courseFacts";
+import { freshProblem, freshText, isWell, pulledText, statusText } from "./courseTable";
+import { stackServer, type StackServer } from "./stackServer";
+
+const PROGRAMS = path.join(__dirname, "server/course");
+/** For one participant, before the server ends it. */
+const SECONDS_EACH = 300;
+/** For all, before the server ends it: forty people, four at a time, some of them slow. */
+const LIMIT_SECONDS = 1800;
+
+function serverOf(stack: string | undefined): StackServer {
+  try {
+    return stackServer(stack);
+  } catch (error) {
+    if (!(error instanceof Error && "status" in error)) throw error;
+    throw new Error(
+      formatProblem({
+        wrong: "The outputs of the stack cannot be read",
+        received: `${stack ?? "the selected stack"}: pulumi's own words stand above`,
+        allowed: "a stack of this project, with its passphrase at hand",
+        mend: "pulumi stack ls, then npm run course -- status --stack NAME",
+      }),
+      { cause: error },
+    );
+  }
+}
+
+/** The server's own programs, by file name. */
+export function programs(): Record<string, string> {
+  const files = fs.readdirSync(PROGRAMS).filter((file) => file.endsWith(".py"));
+  return Object.fromEntries(
+    files.map((file) => [file, fs.readFileSync(path.join(PROGRAMS, file), "utf8")]),
+  );
+}
+
+async function main(): Promise<boolean> {
+  const request = parseCourseArguments(process.argv.slice(2));
+  const server = serverOf(request.stack);
+  const content = server.outputs["content"] as CourseContent[] | undefined;
+  const courses = coursesOf(content, request, server.stack);
+  const asked = {
+    do: request.do === "pull-all" ? "pull" : request.do,
+    name: request.name,
+    secondsEach: SECONDS_EACH,
+    courses: courses.map(({ folder, repo, branch }) => ({
+      name: folder,
+      url: repo,
+      branch,
+      folder,
+    })),
+  };
+  const facts: Fact[] = [];
+  await server.run(
+    "course",
+    { REQUEST: JSON.stringify(asked), PROGRAMS: programs() },
+    {
+      limitSeconds: LIMIT_SECONDS,
+      onLine(line) {
+        const fact = factOf(line);
+        if (!fact) return;
+        facts.push(fact);
+        if (fact.kind === "pulled" && !request.json) console.log(pulledText(fact));
+      },
+    },
+  );
+  const [fresh] = facts.filter((it) => it.kind === "fresh" || it.kind === "unknown");
+  const isMade = fresh?.kind === "fresh" && fresh.fails === "";
+  if (request.json) console.log(JSON.stringify(facts, undefined, 2));
+  else if (fresh && isMade) console.log(freshText(fresh));
+  else if (!fresh) console.log(statusText(facts));
+  if (fresh && !isMade) throw new Error(freshProblem(fresh, server.stack));
+  return isWell(facts, request.do);
+}
+
+main().then(
+  (isGood) => {
+    process.exitCode = isGood ? 0 : 1;
+  },
+  (error: unknown) => {
+    console.error(error instanceof Error ? error.message : error);
+    process.exitCode = 1;
+  },
+);
