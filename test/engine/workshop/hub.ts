@@ -1,18 +1,29 @@
 /** The hub as a browser sees it, without a browser. */
 import http from "node:http";
+import type { Lab } from "./lab";
 
 /** Cookies of a session, by name. */
 type Cookies = Map<string, string>;
+
+/** What a request sends beside its cookies. */
+interface Sent {
+  method?: "GET" | "POST";
+  form?: URLSearchParams;
+  headers?: Record<string, string>;
+}
 
 /**
  * A request that follows nothing. Not `fetch`: that says of itself that it is a script (its header
  * Sec-Fetch-Mode), and the hub gives scripts no cookie for the form.
  */
-function visit(url: string, cookies: Cookies, form?: URLSearchParams): Promise<number> {
+function visit(url: string, cookies: Cookies, { method, form, headers }: Sent = {}) {
   const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join("; ");
   const type = form && { "content-type": "application/x-www-form-urlencoded" };
-  const options = { method: form ? "POST" : "GET", headers: { ...type, cookie } };
-  return new Promise((resolve, reject) => {
+  const options = {
+    method: method ?? (form ? "POST" : "GET"),
+    headers: { ...type, ...headers, cookie },
+  };
+  return new Promise<number>((resolve, reject) => {
     const request = http.request(url, options, (answer) => {
       for (const line of answer.headers["set-cookie"] ?? []) {
         const [, name = "", value = ""] = /^([^=]+)=([^;]*)/.exec(line) ?? [];
@@ -36,10 +47,33 @@ export interface Login {
 
 /** Opens the log-in page at `url` and logs in with the form. */
 export async function logIn(url: string, username: string, password: string): Promise<Login> {
+  const { page, isIn } = await openSession(url, username, password);
+  return { page, isIn };
+}
+
+async function openSession(url: string, username: string, password: string) {
   const cookies: Cookies = new Map();
   const page = await visit(`${url}/hub/login`, cookies);
   const form = new URLSearchParams({ username, password });
   const xsrf = encodeURIComponent(cookies.get("_xsrf") ?? "");
-  const status = await visit(`${url}/hub/login?_xsrf=${xsrf}`, cookies, form);
-  return { page, isIn: status === 302 && cookies.has("jupyterhub-hub-login") };
+  const status = await visit(`${url}/hub/login?_xsrf=${xsrf}`, cookies, { form });
+  return { page, isIn: status === 302 && cookies.has("jupyterhub-hub-login"), cookies };
+}
+
+/**
+ * Gives somebody an account without sudo, as an administrator does in the hub's panel. The first
+ * log-in, ours, sets the password. An account that is there stays as it is.
+ */
+export async function addParticipant(lab: Lab, name: string, password: string): Promise<void> {
+  const { url, passwords } = await lab.outputs();
+  const [admin = "", secret = ""] = Object.entries(passwords)[0] ?? [];
+  const { cookies } = await openSession(url, admin, secret);
+  // The cookie for forms belongs to the session from now on.
+  await visit(`${url}/hub/home`, cookies);
+  const added = await visit(`${url}/hub/api/users/${encodeURIComponent(name)}`, cookies, {
+    method: "POST",
+    headers: { "X-XSRFToken": cookies.get("_xsrf") ?? "" },
+  });
+  if (added !== 201 && added !== 409) throw new Error(`the hub did not add ${name}: ${added}`);
+  if (!(await logIn(url, name, password)).isIn) throw new Error(`${name} cannot log in`);
 }
