@@ -8,17 +8,13 @@
  * With `--repo NAME` for one repository only, `--stack NAME`, and `--json` for machines. Ends with
  * status 0 only when all have the fix (status), or all were pulled (pull-all).
  */
-import fs from "node:fs";
-import path from "node:path";
 import { formatProblem } from "../components/text";
 import { coursesOf, parseCourseArguments, type CourseContent } from "./courseArguments";
 import { factOf, type Fact } from "./courseFacts";
+import { courseValues } from "./courseServer";
 import { freshProblem, freshText, isWell, pulledText, statusText } from "./courseTable";
 import { stackServer, type StackServer } from "./stackServer";
 
-const PROGRAMS = path.join(__dirname, "server/course");
-/** For one participant, before the server ends it. */
-const SECONDS_EACH = 300;
 /** For all, before the server ends it: forty people, four at a time, some of them slow. */
 const LIMIT_SECONDS = 1800;
 
@@ -39,44 +35,21 @@ function serverOf(stack: string | undefined): StackServer {
   }
 }
 
-/** The server's own programs, by file name. */
-export function programs(): Record<string, string> {
-  const files = fs.readdirSync(PROGRAMS).filter((file) => file.endsWith(".py"));
-  return Object.fromEntries(
-    files.map((file) => [file, fs.readFileSync(path.join(PROGRAMS, file), "utf8")]),
-  );
-}
-
 async function main(): Promise<boolean> {
   const request = parseCourseArguments(process.argv.slice(2));
   const server = serverOf(request.stack);
   const content = server.outputs["content"] as CourseContent[] | undefined;
   const courses = coursesOf(content, request, server.stack);
-  const asked = {
-    do: request.do === "pull-all" ? "pull" : request.do,
-    name: request.name,
-    secondsEach: SECONDS_EACH,
-    courses: courses.map(({ folder, repo, branch }) => ({
-      name: folder,
-      url: repo,
-      branch,
-      folder,
-    })),
-  };
   const facts: Fact[] = [];
-  await server.run(
-    "course",
-    { REQUEST: JSON.stringify(asked), PROGRAMS: programs() },
-    {
-      limitSeconds: LIMIT_SECONDS,
-      onLine(line) {
-        const fact = factOf(line);
-        if (!fact) return;
-        facts.push(fact);
-        if (fact.kind === "pulled" && !request.json) console.log(pulledText(fact));
-      },
+  await server.run("course", courseValues(request, courses), {
+    limitSeconds: LIMIT_SECONDS,
+    onLine(line) {
+      const fact = factOf(line);
+      if (!fact) return;
+      facts.push(fact);
+      if (fact.kind === "pulled" && !request.json) console.log(pulledText(fact));
     },
-  );
+  });
   const [fresh] = facts.filter((it) => it.kind === "fresh" || it.kind === "unknown");
   const isMade = fresh?.kind === "fresh" && fresh.fails === "";
   if (request.json) console.log(JSON.stringify(facts, undefined, 2));

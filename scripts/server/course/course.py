@@ -73,6 +73,9 @@ class Unix:
     def environment(self, _home):
         return None
 
+    # Later than the unit's own limit, which is the one that ends everything in it.
+    grace = 5
+
 
 class Folders:
     """Folders for homes, everything as the caller."""
@@ -88,6 +91,8 @@ class Folders:
 
     def environment(self, home):
         return {**os.environ, "HOME": home or self.folder}
+
+    grace = 0
 
 
 class Failed(Exception):
@@ -110,8 +115,7 @@ def ask(server, program, request, name=None, home=None, seconds=120):
         late.set()
         os.killpg(child.pid, signal.SIGKILL)
 
-    # Later than the unit's own limit, which is the one that ends everything in it.
-    timer = threading.Timer(seconds + 5, end)
+    timer = threading.Timer(seconds + server.grace, end)
     timer.start()
     try:
         output, problem = exchange(child, json.dumps(request).encode())

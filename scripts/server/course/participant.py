@@ -52,9 +52,9 @@ def lines(folder, *arguments):
 def last_words(text):
     """The line of git's or nbgitpuller's that says most."""
     found = [line.strip() for line in text.splitlines() if line.strip()]
-    git_says = [it for it in found if re.match(r"(fatal|error|remote|CONFLICT)\b", it)]
-    raised = [it for it in found if re.match(r"[\w.]*(Error|Exception)\b", it)]
-    return (git_says or raised or found or ["no message"])[-1]
+    git_says = [it for it in found if re.match(r"(fatal|error|CONFLICT)\b", it)]
+    # A traceback ends with what was raised.
+    return (git_says or found[-1:] or ["no message"])[0]
 
 
 def same_repository(one, other):
@@ -166,11 +166,14 @@ def read(file):
         return None
     except OSError:
         return b""
-    with open(number, "rb") as opened:
+    try:
         known = os.fstat(number)
         if not stat.S_ISREG(known.st_mode) or known.st_size > LARGEST:
             return b""
-        return opened.read(LARGEST)
+        with open(number, "rb", closefd=False) as opened:
+            return opened.read(LARGEST)
+    finally:
+        os.close(number)
 
 
 def blob_id(content):
@@ -204,43 +207,52 @@ class Copy:
     def text(self, blob):
         return git(self.folder, "cat-file", "blob", blob).decode("utf-8", "replace")
 
+    def is_same(self, change, content):
+        """Whether a file is the course's own, byte by byte."""
+        if content is None:
+            return False
+        if blob_id(content) == change["blob"]:
+            return True
+        # Filters (line ends, LFS) make a file on the disk another than the one in git.
+        path = change["path"]
+        ask = ("hash-object", f"--path={path}", "--", path)
+        return change["fixes"] is None and lines(self.folder, *ask) == [change["blob"]]
+
+    def left(self, change, content):
+        """What the copy never had: fixes, or None where they are not known one by one."""
+        path, left = change["path"], change["fixes"]
+        texts = [] if content is None else [content.decode("utf-8", "replace")]
+        for blob in [None, *self.earlier(path)]:
+            # It was there once: what differs now is the participant's own work.
+            if blob == change["blob"]:
+                return []
+            if not left:
+                continue
+            try:
+                texts = texts if blob is None else [self.text(blob)]
+                for text in texts:
+                    left = fixes.missing(path, left, change["ids"], text)
+            except (Failed, fixes.NotANotebook):
+                continue
+        return left
+
     def lacks(self, change):
         """What a copy does not have of a changed file: None, or a dict for the answer."""
         path = change["path"]
         content = read(os.path.join(self.folder, path))
-        if content is not None and blob_id(content) == change["blob"]:
+        if self.is_same(change, content):
             return None
-        if content and change["fixes"] is None:
-            # Filters (line ends, LFS) make a file on the disk another than the one in git.
-            if lines(self.folder, "hash-object", f"--path={path}", "--", path) == [change["blob"]]:
-                return None
-        left = change["fixes"]
-        broken = None
-        if left is not None and content is not None:
+        if content is not None and path.endswith(".ipynb"):
             try:
-                left = fixes.missing(path, left, change["ids"], content.decode("utf-8", "replace"))
+                fixes.cells_of(content.decode("utf-8", "replace"))
             except fixes.NotANotebook:
-                broken = "cannot be opened"
-        if left == []:
-            return None
-        for blob in self.earlier(path):
-            # It was there once: what differs now is the participant's own work.
-            if blob == change["blob"]:
-                left = []
-            elif left:
-                try:
-                    left = fixes.missing(path, left, change["ids"], self.text(blob))
-                except (Failed, fixes.NotANotebook):
-                    continue
-            if left == []:
-                break
-        if broken:
-            return {"file": path, "why": broken, "cells": []}
-        if left == []:
+                return {"file": path, "why": "cannot be opened", "cells": []}
+        left = self.left(change, content)
+        if left == [] and (content is not None or self.earlier(path)):
             return None
         if content is None:
             return {"file": path, "why": "is not there", "cells": []}
-        notebook = path.endswith(".ipynb") and left is not None
+        notebook = path.endswith(".ipynb")
         cells = [{"number": it["number"], "says": fixes.told(it)} for it in left or []]
         return {"file": path, "why": "", "cells": cells if notebook else []}
 

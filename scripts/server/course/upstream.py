@@ -4,6 +4,7 @@ Runs as a user of its own that owns nothing. Reads a request (JSON) from standar
 answer (JSON). Clones into a temporary folder, without files over 5 MB: those are only compared.
 """
 
+import functools
 import json
 import os
 import subprocess
@@ -17,10 +18,9 @@ LARGEST = 5_000_000
 
 
 def last_words(text):
-    """The line of git's that says most."""
+    """The line of git's that says most: its first complaint, not what follows from that."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    telling = [line for line in lines if line.startswith(("fatal:", "error:", "remote:", "ERROR:"))]
-    return (telling or lines or ["no message"])[-1]
+    return min(lines, key=lambda line: not line.startswith("fatal:"), default="no message")
 
 
 class Repository:
@@ -33,12 +33,25 @@ class Repository:
         )
         return done.stdout.decode("utf-8", "surrogateescape") if text else done.stdout
 
+    @functools.cached_property
+    def files(self):
+        """One git that is asked for many files: thousands would take their time."""
+        return subprocess.Popen(
+            ["git", "--git-dir", self.folder, "cat-file", "--batch"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+
     def text(self, commit, path):
         """A file's text; None where there is none, or it is no text or too large."""
-        try:
-            content = self.git("cat-file", "blob", f"{commit}:{path}", text=False)
-        except subprocess.CalledProcessError:
+        if "\n" in path:
             return None
+        self.files.stdin.write(os.fsencode(f"{commit}:{path}\n"))
+        self.files.stdin.flush()
+        answer = self.files.stdout.readline().split()
+        if len(answer) != 3 or not answer[2].isdigit():
+            return None
+        content = self.files.stdout.read(int(answer[2]) + 1)[:-1]
         if b"\0" in content or len(content) > LARGEST:
             return None
         return content.decode("utf-8", "replace")
@@ -74,7 +87,7 @@ class Repository:
                     one["ids"] = [cell.id for cell in fixes.units_of(path, after)]
                 except fixes.NotANotebook:
                     pass
-            if one["fixes"] != []:
+            if one["fixes"] != [] or before != path:
                 yield one
 
 
