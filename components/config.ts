@@ -6,6 +6,8 @@
  */
 import * as ipaddr from "ipaddr.js";
 import * as pulumi from "@pulumi/pulumi";
+import type { GitAccessMode } from "../providers/gitAccess";
+import { ContentEntry, parseContent } from "./content";
 import { credentialSources, missingCredentials } from "./credentials";
 import { formatProblems, forStack, nearest, Problem } from "./text";
 
@@ -41,6 +43,19 @@ export interface Settings {
   bootstrapSha256: string;
   sshWaitMinutes: number;
   aptWaitMinutes: number;
+  /** Host of the repositories, such as github.com. */
+  gitHost: string;
+  /** Address of its REST API; undefined means none that is known. */
+  gitApi?: string;
+  gitUsername: string;
+  /** Secret. Undefined means that only public repositories are read. */
+  gitToken?: string;
+  gitAccess: GitAccessMode;
+  /** Such as 2026-12-24. */
+  gitTokenExpires?: string;
+  /** Such as 2026-12-17. */
+  lastDay?: string;
+  content: ContentEntry[];
 }
 
 /** The configuration of a stack cannot be used. The message holds every problem, and no secret. */
@@ -76,6 +91,14 @@ export const CONFIG_KEYS = [
   "tljhVersion",
   "bootstrapUrl",
   "bootstrapSha256",
+  "content",
+  "gitHost",
+  "gitApi",
+  "gitUsername",
+  "gitToken",
+  "gitAccess",
+  "gitTokenExpires",
+  "lastDay",
   "sshWaitMinutes",
   "aptWaitMinutes",
 ] as const;
@@ -86,7 +109,7 @@ export function readSettings(): Settings {
   const project = pulumi.getProject();
   const stack = pulumi.getStack();
   const raw = pulumi.runtime.allConfig();
-  const { settings, problems } = parseSettings(raw, project, stack);
+  const { settings, problems } = parseSettings(raw, project, stack, secretKeys());
   const missing = missingCredentials(credentialSources(raw), settings.region);
   if (missing) problems.push(missing);
   if (problems.length > 0) {
@@ -95,13 +118,30 @@ export function readSettings(): Settings {
   return settings;
 }
 
-/** Checks a stack's configuration. `settings` is only meaningful when there are no problems. */
+/** Keys whose values are encrypted in the stack's file, as the engine tells every program. */
+function secretKeys(): string[] {
+  return JSON.parse(process.env["PULUMI_CONFIG_SECRET_KEYS"] ?? "[]") as string[];
+}
+
+/**
+ * Checks a stack's configuration. `settings` is only meaningful when there are no problems.
+ *
+ * @param encrypted keys, with their namespace, that are encrypted in the stack's file
+ */
 export function parseSettings(
   raw: RawConfig,
   project: string,
   stack: string,
+  encrypted: readonly string[] = [],
 ): { settings: Settings; problems: Problem[] } {
   const read = new Reader(raw, project);
+  const gitHost = read.matching("gitHost", GIT_HOST, {
+    wrong: "gitHost is not the name of a host",
+    allowed: "a name, with a port if it needs one, without https:// and without a path",
+    example: "github.com",
+  });
+  const { content, problems } = parseContent(read.text("content"), gitHost);
+  read.problems.push(...problems);
   const name = read.name(stack);
   const tljhVersion = read.matching("tljhVersion", /^[0-9]+(\.[0-9]+)*[0-9a-z.]*$/, {
     wrong: "tljhVersion is not a version of The Littlest JupyterHub",
@@ -148,6 +188,18 @@ export function parseSettings(
       .toLowerCase(),
     sshWaitMinutes: read.integer("sshWaitMinutes", 0, 60),
     aptWaitMinutes: read.integer("aptWaitMinutes", 0, 120),
+    gitHost,
+    gitApi: read.gitApi(gitHost),
+    gitUsername: read.matching("gitUsername", PRINTABLE, {
+      wrong: "gitUsername is not the name of an account",
+      allowed: "a name without blanks; GitHub takes any with a token",
+      example: "x-access-token",
+    }),
+    gitToken: read.secretToken("gitToken", encrypted.includes(`${project}:gitToken`)),
+    gitAccess: read.oneOf("gitAccess", ["sealed", "shared"]),
+    gitTokenExpires: read.day("gitTokenExpires"),
+    lastDay: read.day("lastDay"),
+    content,
   };
   read.unknownKeys();
   return { settings, problems: read.problems };
@@ -155,6 +207,12 @@ export function parseSettings(
 
 const DOMAIN =
   /^(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/;
+
+const GIT_HOST =
+  /^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(:[0-9]{1,5})?$/;
+
+/** One word of visible ASCII characters. */
+const PRINTABLE = /^[!-~]+$/;
 
 /**
  * A JupyterHub name becomes the Unix user `jupyter-NAME`, and Linux allows 32 characters in all.
@@ -178,7 +236,7 @@ class Reader {
     private readonly project: string,
   ) {}
 
-  private text(key: Key): string {
+  text(key: Key): string {
     return this.raw[`${this.project}:${key}`] ?? "";
   }
 
@@ -276,6 +334,49 @@ class Reader {
           wrong: `${key} is not a web address`,
           allowed: "an address that starts with https:// (or http://)",
           example: "https://…",
+        },
+        value,
+      );
+    }
+    return value;
+  }
+
+  /** GitHub's is known; another host has one only if it is told. */
+  gitApi(gitHost: string): string | undefined {
+    if (this.text("gitApi").trim() !== "") return this.webAddress("gitApi").replace(/\/+$/, "");
+    return gitHost === "github.com" ? "https://api.github.com" : undefined;
+  }
+
+  /** Never repeats what it has received. */
+  secretToken(key: Key, isEncrypted: boolean): string | undefined {
+    const value = this.text(key);
+    if (value === "") return undefined;
+    const received = `a text of ${value.length} characters`;
+    const allowed = "the token alone, encrypted";
+    const mend = `pulumi config set --secret ${key}, and paste the token at the prompt`;
+    if (!PRINTABLE.test(value)) {
+      const wrong = `${key} has a blank, a line break or a letter that no token has`;
+      this.problems.push({ wrong, received, allowed, mend });
+    } else if (!isEncrypted) {
+      const wrong = `${key} is not encrypted in the stack's file, where everybody can read it`;
+      const revoke = `${mend}; if the file was ever shared or committed, revoke the token`;
+      this.problems.push({ wrong, received, allowed, mend: revoke });
+    }
+    return value;
+  }
+
+  day(key: Key): string | undefined {
+    const value = this.text(key).trim();
+    if (value === "") return undefined;
+    const time = /^\d{4}-\d{2}-\d{2}$/.test(value) ? Date.parse(`${value}T00:00:00Z`) : NaN;
+    const isDay = !Number.isNaN(time) && new Date(time).toISOString().startsWith(value);
+    if (!isDay) {
+      this.refuse(
+        key,
+        {
+          wrong: `${key} is not a day`,
+          allowed: "a day of the calendar, year first, such as 2026-12-17",
+          example: "2026-12-17",
         },
         value,
       );

@@ -105,6 +105,40 @@ describe("configuration", () => {
     assert.equal(settings.bootstrapSha256, "ab".repeat(32));
   });
 
+  it("refuses a token that is not encrypted, or that cannot be one, without repeating it", () => {
+    const plain = onlyProblem({ gitToken: "ghp_abcdef" });
+    assert.match(plain, /not encrypted .*\n +received: a text of 10 characters/);
+    assert.match(plain, /mend: +pulumi config set --secret gitToken/);
+    assert.doesNotMatch(plain, /ghp_abcdef/);
+    const pasted = onlyProblem({ gitToken: "ghp_abcdef\n" });
+    assert.match(pasted, /line break/);
+    assert.doesNotMatch(pasted, /ghp_abcdef/);
+  });
+
+  it("takes an encrypted one, and knows GitHub's API and no other's", () => {
+    const raw = {
+      ...Object.fromEntries(
+        Object.entries(CONFIG).map(([key, value]) => [
+          key.includes(":") ? key : `${PROJECT}:${key}`,
+          value,
+        ]),
+      ),
+      [`${PROJECT}:gitToken`]: "ghp_abcdef",
+    };
+    const github = parseSettings(raw, PROJECT, "test", [`${PROJECT}:gitToken`]);
+    assert.deepEqual(github.problems, []);
+    assert.equal(github.settings.gitToken, "ghp_abcdef");
+    assert.equal(github.settings.gitApi, "https://api.github.com");
+    const other = { ...raw, [`${PROJECT}:gitHost`]: "git.example.org:8443" };
+    assert.equal(parseSettings(other, PROJECT, "test").settings.gitApi, undefined);
+  });
+
+  it("refuses days that are not in the calendar, and hosts that are addresses", () => {
+    assert.match(onlyProblem({ lastDay: "2026-02-30" }), /lastDay is not a day/);
+    assert.match(onlyProblem({ gitTokenExpires: "24.12.2026" }), /year first/);
+    assert.match(onlyProblem({ gitHost: "https://github.com/" }), /without https:\/\//);
+  });
+
   it("never throws, whatever is in it", () => {
     fc.assert(
       fc.property(fc.dictionary(fc.constantFrom(...CONFIG_KEYS), fc.string()), (changes) => {

@@ -68,6 +68,10 @@ export const CONFIG: Record<string, string> = {
   tljhVersion: "2.0.0",
   bootstrapUrl: "https://example.org/{tljhVersion}/bootstrap.py",
   bootstrapSha256: "a".repeat(64),
+  content: "[]",
+  gitHost: "github.com",
+  gitUsername: "x-access-token",
+  gitAccess: "sealed",
   sshWaitMinutes: "5",
   aptWaitMinutes: "15",
 };
