@@ -45,7 +45,7 @@ export class TestBrowser {
 
   /** Somebody with cookies of one's own, as at a computer of one's own. */
   async visitor(): Promise<Visitor> {
-    const context = await this.browser.newContext({ locale: "en-GB" });
+    const context = await this.browser.newContext({ viewport: { width: 1400, height: 1000 } });
     // Functions that tests run in the page carry this call of the compiler's (esbuild) with them.
     await context.addInitScript({ content: "globalThis.__name = (it) => it;" });
     const visitor = new Visitor(await context.newPage());

@@ -77,7 +77,7 @@ export class Notebook {
       const filled = code.filter((cell) => cell.querySelector(".cm-content")?.textContent !== "");
       const prompts = filled.map((it) => it.querySelector(".jp-InputPrompt")?.textContent ?? "");
       const failed = document.querySelector(
-        `${cellSelector} [data-mime-type="application/vnd.jupyter.error"]`,
+        `${cellSelector} [data-mime-type="application/vnd.jupyter.stderr"]`,
       );
       const ran = prompts.filter((prompt) => /\d/.test(prompt)).length;
       return !prompts.some((it) => it.includes("*")) && (failed ?? ran === filled.length);
@@ -97,8 +97,17 @@ export class Notebook {
 
   /** Chooses from a menu. */
   async choose(menu: string, command: string): Promise<void> {
+    await this.closeNews();
     await this.menu(menu).click();
     await this.page.locator(`.lm-Menu-item[data-command="${command}"]`).click();
+  }
+
+  /** JupyterLab asks each newcomer once, in a corner, whether to fetch news. */
+  private async closeNews(): Promise<void> {
+    const question = this.page.locator(".Toastify__toast").filter({ hasText: "Jupyter news" });
+    if (!(await question.isVisible())) return;
+    await question.getByRole("button", { name: "No", exact: true }).click();
+    await question.waitFor({ state: "hidden" });
   }
 
   private menu(name: string): Locator {
@@ -106,7 +115,7 @@ export class Notebook {
   }
 
   /** Waits for a kernel that has nothing to do. `cells`: and for so many cells. */
-  private async idle(cells?: number): Promise<void> {
+  async idle(cells?: number): Promise<void> {
     await this.page.waitForFunction(
       ({ panel, cell, cells }) => {
         const front = document.querySelector(panel);

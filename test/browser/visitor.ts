@@ -76,6 +76,14 @@ export class Visitor {
     return this.page.locator("body").innerText();
   }
 
+  /** A new notebook by JupyterLab's launcher, with an idle kernel. */
+  async newNotebook(): Promise<void> {
+    await this.notebook.choose("File", "launcher:create");
+    const card = '.jp-LauncherCard[data-category="Notebook"]:visible';
+    await this.page.locator(card).first().click();
+    await this.notebook.idle(1);
+  }
+
   /** A new terminal in JupyterLab, ready for commands. */
   async openTerminal(): Promise<Terminal> {
     if (!new URL(this.page.url()).pathname.includes("/lab")) {
@@ -116,6 +124,7 @@ export class Visitor {
       const { pathname } = window.location;
       const shows = (selector: string) =>
         document.querySelector<HTMLElement>(selector)?.offsetParent != null;
+      if (window.location.protocol === "chrome-error:") return "refused";
       if (document.readyState === "loading") return undefined;
       if (pathname.endsWith("/hub/login")) return shows("#login_submit") ? "login" : undefined;
       if (pathname.includes("/git-pull")) return shows("#container-error") ? "refused" : undefined;
