@@ -14,6 +14,7 @@ import { openMachines, SERVICES_PORT, type Machines } from "./cloud/machines";
 import { Moto, type MotoMemory } from "./cloud/moto";
 import { freePort } from "./cloud/ports";
 import { openServices } from "./cloud/services";
+import { GitHub } from "./github/server";
 import { codeHash, type Health } from "./health";
 import { folderOf, markOf, readSettings } from "./folder";
 import { writeJson } from "./setup/cache.mjs";
@@ -29,6 +30,7 @@ class Daemon {
   private moto: Moto | undefined;
   private machines: Machines | undefined;
   private services: Server | undefined;
+  private github: GitHub | undefined;
   private door: FrontDoor | undefined;
   private ending: Promise<void> | undefined;
 
@@ -41,7 +43,7 @@ class Daemon {
 
   async start(): Promise<void> {
     const { name, port, block } = this.settings;
-    const { memory: file } = folderOf(name);
+    const { memory: file, github } = folderOf(name);
     const [{ moto, memory }, machines] = await Promise.all([
       Moto.open(
         { python: loadToolchain().motoPython, port: await freePort(), memory: file, block, log },
@@ -53,13 +55,21 @@ class Daemon {
     this.machines = machines;
     this.health.birth = memory.birth;
     const { gateway } = this.machines;
-    if (gateway !== undefined) this.services = await openServices(gateway, SERVICES_PORT);
+    if (gateway !== undefined) {
+      this.services = await openServices(gateway, SERVICES_PORT);
+      this.github = await GitHub.open(github, gateway);
+    }
     this.door = await FrontDoor.open({
       moto,
       regions: memory.regions,
       machines: this.machines,
       port,
       health: () => this.health,
+      github: (action, args) => {
+        if (this.github === undefined)
+          throw new Error("a rehearsal without machines has no GitHub");
+        return this.github.control(action, args);
+      },
       log,
     });
     await this.refresh();
@@ -75,6 +85,7 @@ class Daemon {
       await this.machines?.close();
       this.services?.close();
       this.services?.closeAllConnections();
+      this.github?.close();
       await this.moto?.close();
     })();
     return this.ending;

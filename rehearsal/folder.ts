@@ -37,6 +37,7 @@ export function folderOf(name: string) {
     memory: path.join(folder, "moto.pickle"),
     log: path.join(folder, "rehearsal.log"),
     fleet: path.join(folder, "fleet"),
+    github: path.join(folder, "github"),
     pulumi: path.join(folder, "pulumi"),
     passphrase: path.join(folder, "passphrase"),
   };

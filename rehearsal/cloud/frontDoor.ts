@@ -20,6 +20,8 @@ export interface FrontDoorOptions {
   port: number;
   /** Answered at /rehearsal/health. */
   health: () => object;
+  /** What tests and people ask of the rehearsal's GitHub, at /rehearsal/github/ACTION. */
+  github?: (action: string, args: unknown) => Promise<unknown>;
   log: (line: string) => void;
 }
 
@@ -74,7 +76,7 @@ export class FrontDoor {
     try {
       const call = await readCall(incoming);
       service = call.service;
-      const own = this.own(call, incoming);
+      const own = (await this.github(call)) ?? this.own(call, incoming);
       const answer = own ?? (await this.aws(call));
       const headers = { ...answer.headers, "content-length": answer.body.length };
       // The answer is complete, and this connection is not moto's.
@@ -91,6 +93,18 @@ export class FrontDoor {
         this.options.log(`front door: ${refusal.code}: ${refusal.message}`);
       outgoing.writeHead(refusal.status, { "content-type": "text/xml" });
       outgoing.end(errorBody(service, refusal));
+    }
+  }
+
+  private async github({ method, url, body }: Call): Promise<Answer | undefined> {
+    const [, action] = /^\/rehearsal\/github\/(\w+)$/.exec(url) ?? [];
+    if (method !== "POST" || action === undefined) return undefined;
+    const headers = { "content-type": "application/json" };
+    try {
+      const said = await this.options.github?.(action, JSON.parse(body.toString("utf8")));
+      return { status: 200, headers, body: Buffer.from(JSON.stringify(said) ?? "") };
+    } catch (failure) {
+      return { status: 400, headers, body: Buffer.from(String(failure)) };
     }
   }
 

@@ -1,7 +1,11 @@
 import type { Desired } from "../machines/desired";
 import { Fleet } from "../machines/fleet";
+import type { Outside } from "../machines/homes";
 import { cacheRoot, loadToolchain } from "../toolchain";
 import { folderOf, type Settings } from "../folder";
+import { GITHUB_PORT } from "../github/server";
+import { certificatesIn, HOSTS } from "../github/certificates";
+import { SERVICES_ADDRESS } from "../machines/firewall";
 import path from "node:path";
 
 /** Port on the machines' gateway that they reach as http://169.254.77.77/. */
@@ -31,6 +35,12 @@ export function noMachines(): Machines {
   };
 }
 
+/** What machines have to know of the internet's stand-ins: see `Outside`. */
+async function outsideWorld(folder: string): Promise<Outside> {
+  const { authority } = await certificatesIn(folder);
+  return { authority, hosts: `${SERVICES_ADDRESS} ${HOSTS.join(" ")}` };
+}
+
 /** The machines of a rehearsal, those that run already included. */
 export async function openMachines(
   { name, machines }: Settings,
@@ -43,6 +53,8 @@ export async function openMachines(
     machineImage: loadToolchain().machineImage,
     packageCache: path.join(cacheRoot(), "machine-packages"),
     servicesPort: SERVICES_PORT,
+    tlsPort: GITHUB_PORT,
+    outside: await outsideWorld(folderOf(name).github),
     log,
   });
 }

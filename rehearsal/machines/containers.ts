@@ -32,6 +32,8 @@ export interface NewContainer {
   seed: string;
   /** Folder of block devices, seen as /dev/disk/by-id. */
   devices: string;
+  /** Folder seen as /var/lib/rehearsal. */
+  outside: string;
   /** Folder seen as /var/cache/tljh-rehearsal. */
   packageCache: string;
   /** File for what its init writes. */
@@ -75,7 +77,8 @@ export class Containers {
   }
 
   async run(wanted: NewContainer): Promise<void> {
-    const { instanceId, hostname, privateAddress, root, seed, devices, packageCache, log } = wanted;
+    const { instanceId, hostname, privateAddress, root, seed, devices, log } = wanted;
+    const { outside, packageCache } = wanted;
     const memory = Math.min(wanted.memoryMiB, Math.floor(os.totalmem() / 2 ** 20));
     const init = fs.readFileSync(path.join(__dirname, "init.sh"), "utf8");
     await asRoot(
@@ -98,6 +101,7 @@ export class Containers {
         ...["--volume", `${seed}:/var/lib/cloud/seed/nocloud:ro`],
         // A machine's /dev is new at each start; a folder of this computer is not.
         ...["--volume", `${devices}:/dev/disk/by-id:rw,dev`],
+        ...["--volume", `${outside}:/var/lib/rehearsal:ro`],
         ...["--volume", `${packageCache}:/var/cache/tljh-rehearsal:rw`],
         ...["--rootfs", root, "/bin/sh", "-c", init],
       ],

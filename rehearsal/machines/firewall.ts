@@ -11,7 +11,7 @@
 import type { Rule } from "./desired";
 import type { Names } from "./names";
 
-/** Where the services of the rehearsal are found from inside a machine, on port 80. */
+/** Where the services of the rehearsal are found from inside a machine, on ports 80 and 443. */
 export const SERVICES_ADDRESS = "169.254.77.77";
 
 /** A machine, as the firewall sees it. */
@@ -28,8 +28,9 @@ export interface Behind {
 export interface Bridge {
   interfaceName: string;
   gateway: string;
-  /** Port on the gateway that stands behind `SERVICES_ADDRESS`. */
+  /** Ports on the gateway that stand behind ports 80 and 443 of `SERVICES_ADDRESS`. */
   servicesPort: number;
+  tlsPort: number;
 }
 
 /** One rule's condition in nft's words, without the range's. Empty: everything. */
@@ -82,7 +83,7 @@ function toAddress(machine: Behind): string[] {
 
 /** Chains that every rehearsal has. */
 function common(bridge: Bridge): string[] {
-  const { interfaceName, gateway, servicesPort } = bridge;
+  const { interfaceName, gateway, servicesPort, tlsPort } = bridge;
   const inside = `iifname "${interfaceName}"`;
   const outside = `oifname "${interfaceName}"`;
   return [
@@ -95,6 +96,7 @@ function common(bridge: Bridge): string[] {
     ...chain("services", [
       "type nat hook prerouting priority -100; policy accept;",
       `${inside} ip daddr ${SERVICES_ADDRESS} tcp dport 80 dnat ip to ${gateway}:${servicesPort}`,
+      `${inside} ip daddr ${SERVICES_ADDRESS} tcp dport 443 dnat ip to ${gateway}:${tlsPort}`,
     ]),
     ...chain("answers_to_loopback", [
       "type nat hook postrouting priority 100; policy accept;",

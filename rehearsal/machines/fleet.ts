@@ -6,7 +6,7 @@ import { all, asRoot, type Finished } from "./command";
 import { Containers, type FoundContainer } from "./containers";
 import type { Desired, DesiredMachine } from "./desired";
 import { MachinesError } from "./errors";
-import { Homes } from "./homes";
+import { Homes, type Outside } from "./homes";
 import { isMountPoint, releaseLoopsBelow, unmountAt } from "./mounts";
 import { Mutex } from "./mutex";
 import { namesOf } from "./names";
@@ -26,6 +26,10 @@ export interface FleetOptions {
   packageCache: string;
   /** Port on the gateway address that machines reach as http://169.254.77.77/. */
   servicesPort: number;
+  /** The same for https. */
+  tlsPort: number;
+  /** What machines are told of the world outside; none: nothing. */
+  outside?: Outside;
   log: (line: string) => void;
 }
 
@@ -57,8 +61,8 @@ export class Fleet {
     fs.mkdirSync(options.packageCache, { recursive: true });
     // The kernel and podman name files by their real paths.
     const { machines, volumes } = foldersIn(fs.realpathSync(options.folder));
-    const network = await Network.open(names, options.servicesPort);
-    const homes = new Homes(machines, network.gateway);
+    const network = await Network.open(names, options);
+    const homes = new Homes(machines, network.gateway, options.outside);
     return new Fleet(options, network, new Containers(names), homes, new Volumes(volumes));
   }
 

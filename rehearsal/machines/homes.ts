@@ -6,6 +6,14 @@ import { asRoot } from "./command";
 import type { DesiredMachine } from "./desired";
 import { chooseAddress } from "./subnet";
 
+/** What a machine is told of the world outside, where this computer stands for it. */
+export interface Outside {
+  /** File of the authority that machines trust beside their own. */
+  authority: string;
+  /** A line of /etc/hosts. */
+  hosts: string;
+}
+
 /** Paths of one machine. */
 export interface Home {
   /** Where its root volume is mounted. */
@@ -14,6 +22,8 @@ export interface Home {
   seed: string;
   /** Block devices of its other volumes. */
   devices: string;
+  /** authority.crt and hosts, as far as there are any; read by init.sh. */
+  outside: string;
   /** What its init writes. */
   log: string;
 }
@@ -23,6 +33,7 @@ export class Homes {
   constructor(
     private readonly folder: string,
     private readonly gateway: string,
+    private readonly outside?: Outside,
   ) {}
 
   /** Instance ids of those that have one. */
@@ -32,7 +43,13 @@ export class Homes {
 
   paths(instanceId: string): Home {
     const at = (name: string): string => path.join(this.folder, instanceId, name);
-    return { root: at("root"), seed: at("seed"), devices: at("devices"), log: at("console.log") };
+    return {
+      root: at("root"),
+      seed: at("seed"),
+      devices: at("devices"),
+      outside: at("outside"),
+      log: at("console.log"),
+    };
   }
 
   /** Its address in the machines' network, the same for as long as the instance exists. */
@@ -59,8 +76,12 @@ export class Homes {
   async prepare(machine: DesiredMachine): Promise<Home> {
     const { instanceId, hostname, userData, publicKey } = machine;
     const home = this.paths(instanceId);
-    for (const folder of [home.root, home.seed, home.devices]) {
+    for (const folder of [home.root, home.seed, home.devices, home.outside]) {
       fs.mkdirSync(folder, { recursive: true });
+    }
+    if (this.outside) {
+      fs.copyFileSync(this.outside.authority, path.join(home.outside, "authority.crt"));
+      fs.writeFileSync(path.join(home.outside, "hosts"), `${this.outside.hosts}\n`);
     }
     // JSON is YAML too.
     const metaData = JSON.stringify({

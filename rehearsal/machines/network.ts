@@ -87,13 +87,16 @@ export class Network {
   ) {}
 
   /** Makes or finds it. A table that is there stays as it is; else nothing may pass yet. */
-  static async open(names: Names, servicesPort: number): Promise<Network> {
+  static async open(
+    names: Names,
+    ports: Pick<Bridge, "servicesPort" | "tlsPort">,
+  ): Promise<Network> {
     if (!(await exists(names))) await create(names);
     const [found] = await inspect([names.network]);
     const gateway = found.subnets?.[0]?.gateway ?? "";
     const interfaceName = found.network_interface;
     await holdBridge(names, interfaceName, gateway);
-    const network = new Network(names, { interfaceName, gateway, servicesPort });
+    const network = new Network(names, { interfaceName, gateway, ...ports });
     const { exitCode } = await tryAsRoot(["nft", "list", "table", "inet", names.table]);
     if (exitCode !== 0) await network.apply([]);
     return network;

@@ -29,6 +29,8 @@ const REQUIRED = {
   e2fsprogs: program("mke2fs"),
   iproute2: program("ip"),
   "openssh-client": program("ssh"),
+  git: program("git"),
+  openssl: program("openssl"),
 };
 
 /**

@@ -35,6 +35,7 @@ describe("machines: one machine", () => {
     fleet = await Fleet.open({
       ...options,
       servicesPort: server.port,
+      tlsPort: 1,
       log: (line) => lines.push(line),
     });
     one = machine(1, { userData });
@@ -165,7 +166,7 @@ describe("machines: one machine", () => {
 
   it("is found running by a fleet that is opened later", async () => {
     await inside("touch /run/same-boot");
-    fleet = await Fleet.open({ ...options, servicesPort: server.port });
+    fleet = await Fleet.open({ ...options, servicesPort: server.port, tlsPort: 1 });
     assert.equal(await answers(one.address), true);
     await fleet.bringInLine(wish([one]));
     assert.equal(await inside("ls /run/same-boot"), "/run/same-boot");

@@ -148,6 +148,7 @@ export function lab(suffix: string) {
     machineImage: loadToolchain().machineImage,
     packageCache: path.join(folder, "packages"),
     servicesPort: 1,
+    tlsPort: 1,
     log: () => undefined,
   };
   const remove = async (): Promise<void> => {

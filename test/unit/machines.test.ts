@@ -8,7 +8,12 @@ import { deviceName, namesOf, volumeOfDevice } from "../../rehearsal/machines/na
 import { plan, type Found } from "../../rehearsal/machines/plan";
 import { chooseAddress, chooseSubnet } from "../../rehearsal/machines/subnet";
 
-const bridge = { interfaceName: "podman1", gateway: "10.231.7.1", servicesPort: 8080 };
+const bridge = {
+  interfaceName: "podman1",
+  gateway: "10.231.7.1",
+  servicesPort: 8080,
+  tlsPort: 8443,
+};
 
 /** The lines of one chain of the table for these machines. */
 function chain(name: string, ...machines: Behind[]): string[] {

@@ -1,0 +1,269 @@
+/** The rehearsal's GitHub: a git server over HTTPS and a little of the REST API. */
+
+import fs from "node:fs";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { createServer, type Server } from "node:https";
+import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { callerOf, decide, isRefusal, type Caller } from "./access";
+import { answerApi } from "./api";
+import { answerByGit } from "./backend";
+import { certificatesIn } from "./certificates";
+import { fingerprintOf, makeToken, type Model, type TokenWish } from "./model";
+import { Repositories, type Files } from "./repositories";
+import { INSTRUCTOR, LISTED, seed } from "./seed";
+
+/** What goes wrong on demand, for requests whose path begins so. */
+export interface Fault {
+  path: string;
+  /** Milliseconds before the answer. */
+  slow?: number;
+  /** Instead of the answer. */
+  status?: number;
+  /** Instead of the answer: where else to go. */
+  redirect?: string;
+  /** The connection ends in the middle of the answer. */
+  cut?: boolean;
+  /** How often. Default: until all are cleared. */
+  times?: number;
+}
+
+/** One request, as it is kept. */
+export interface LogLine {
+  time: string;
+  method: string;
+  path: string;
+  /** git-upload-pack (reading), git-receive-pack (writing) or api. */
+  service: string;
+  account: string;
+  /** First 12 hexadecimal digits of the token's SHA-256; empty: none was sent, or none that is known. */
+  fingerprint: string;
+  status: number;
+  bytes: number;
+}
+
+/** Where it listens on the machines' gateway; they find it at port 443 of the services' address. */
+export const GITHUB_PORT = 8443;
+
+/** Paths of git's protocol behind a repository's own. */
+const GIT_PATH = /^\/([^/]+\/[^/]+?)(?:\.git)?\/(info\/refs|git-upload-pack|git-receive-pack)$/;
+
+export class GitHub {
+  private faults: Fault[] = [];
+  private server: Server | undefined;
+
+  private constructor(
+    private readonly folder: string,
+    private readonly model: Model,
+    private readonly repositories: Repositories,
+  ) {}
+
+  /** Fills the folder if it is empty, and listens. */
+  static async open(folder: string, host: string, port = GITHUB_PORT): Promise<GitHub> {
+    const file = path.join(folder, "model.json");
+    const repositories = new Repositories(path.join(folder, "repositories"));
+    const { key, certificate } = await certificatesIn(folder);
+    if (!fs.existsSync(file)) {
+      // Half of it, from a start that was killed.
+      fs.rmSync(repositories.root, { recursive: true, force: true });
+      save(file, await seed(repositories));
+    }
+    const model = JSON.parse(fs.readFileSync(file, "utf8")) as Model;
+    const github = new GitHub(folder, model, repositories);
+    const server = createServer({ key, cert: certificate }, (incoming, outgoing) => {
+      github.serve(incoming, outgoing).catch(() => outgoing.destroy());
+    });
+    server.requestTimeout = 0;
+    await new Promise<void>((resolve, reject) => {
+      server.once("error", reject);
+      server.listen(port, host, resolve);
+    });
+    github.server = server;
+    return github;
+  }
+
+  close(): void {
+    this.server?.close();
+    this.server?.closeAllConnections();
+  }
+
+  /** What tests and people ask of it; see client.ts. */
+  async control(action: string, args: unknown): Promise<unknown> {
+    const { repositories, model } = this;
+    switch (action) {
+      case "newToken": {
+        const defaults = { account: INSTRUCTOR, repositories: LISTED };
+        const { text, token } = makeToken(args as TokenWish, defaults);
+        model.tokens.push(token);
+        this.save();
+        return { token: text, expires: token.expires };
+      }
+      case "changeTokens": {
+        const { hashes, change } = args as { hashes: string[]; change: object };
+        const found = model.tokens.filter(({ hash }) => hashes.includes(hash));
+        for (const token of found) Object.assign(token, change);
+        this.save();
+        return found.length;
+      }
+      case "tokens":
+        return model.tokens;
+      case "fault":
+        this.faults.push(args as Fault);
+        return undefined;
+      case "clearFaults":
+        this.faults = [];
+        return undefined;
+      case "log":
+        return this.log();
+      case "clearLog":
+        fs.rmSync(this.logFile, { force: true });
+        return undefined;
+      case "push": {
+        const { repository, branch, files, message, deleted } = args as {
+          repository: string;
+          branch: string;
+          files: Files;
+          message: string;
+          deleted?: string[];
+        };
+        return repositories.commit(repository, branch, files, message, deleted);
+      }
+      case "headOf": {
+        const { repository, branch } = args as { repository: string; branch: string };
+        return repositories.head(repository, branch);
+      }
+      case "rename": {
+        const { from, to } = args as { from: string; to: string };
+        await repositories.rename(from, to);
+        for (const one of model.repositories) if (one.path === from) one.path = to;
+        for (const token of model.tokens) {
+          token.repositories = token.repositories.map((one) => (one === from ? to : one));
+        }
+        model.moved[from] = to;
+        this.save();
+        return undefined;
+      }
+      default:
+        throw new Error(`the rehearsal's GitHub has no action ${action}`);
+    }
+  }
+
+  private save(): void {
+    save(path.join(this.folder, "model.json"), this.model);
+  }
+
+  private get logFile(): string {
+    return path.join(this.folder, "requests.log");
+  }
+
+  private log(): LogLine[] {
+    if (!fs.existsSync(this.logFile)) return [];
+    const lines = fs.readFileSync(this.logFile, "utf8").trimEnd().split("\n");
+    return lines.filter(Boolean).map((line) => JSON.parse(line) as LogLine);
+  }
+
+  private async serve(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+    const url = new URL(incoming.url ?? "/", "https://github.test");
+    const caller = callerOf(this.model, incoming.headers.authorization, new Date());
+    const isApi = incoming.headers.host?.startsWith("api.") === true;
+    const service = isApi ? "api" : serviceOf(url);
+    const token = caller.kind === "token" ? caller.token : undefined;
+    const bytes = await this.answer({ incoming, outgoing, url, caller, isApi });
+    const line: LogLine = {
+      time: new Date().toISOString(),
+      method: incoming.method ?? "",
+      path: decodedPath(url),
+      service,
+      account: token?.account ?? "",
+      fingerprint: token ? fingerprintOf(token.hash) : "",
+      status: outgoing.statusCode,
+      bytes,
+    };
+    fs.appendFileSync(this.logFile, `${JSON.stringify(line)}\n`, { mode: 0o600 });
+  }
+
+  private async answer(request: {
+    incoming: IncomingMessage;
+    outgoing: ServerResponse;
+    url: URL;
+    caller: Caller;
+    isApi: boolean;
+  }): Promise<number> {
+    const { incoming, outgoing, url, caller, isApi } = request;
+    const pathname = decodedPath(url);
+    const fault = this.fault(pathname);
+    if (fault?.slow) await sleep(fault.slow);
+    if (fault?.status) return text(outgoing, fault.status, "made to fail by a test");
+    if (fault?.redirect) {
+      outgoing.setHeader("location", `${fault.redirect}${url.search}`);
+      return text(outgoing, 302, "made to go elsewhere by a test");
+    }
+    if (fault?.cut && (isApi || !GIT_PATH.test(pathname))) {
+      outgoing.destroy();
+      return 0;
+    }
+    if (isApi) {
+      const { status, headers, body } = answerApi(this.model, caller, pathname);
+      for (const [name, value] of Object.entries(headers)) outgoing.setHeader(name, value);
+      return text(outgoing, status, JSON.stringify(body), "application/json; charset=utf-8");
+    }
+    const [, repository, rest = ""] = GIT_PATH.exec(pathname) ?? [];
+    const service = serviceOf(url);
+    if (repository === undefined || service === "") return text(outgoing, 404, "Not Found");
+    const found = decide(this.model, caller, repository, service === "git-receive-pack");
+    if (isRefusal(found)) {
+      if (found.status === 401) outgoing.setHeader("www-authenticate", 'Basic realm="GitHub"');
+      if (found.movedTo) {
+        const there = `https://github.test/${found.movedTo}.git/${rest}${url.search}`;
+        outgoing.setHeader("location", there);
+      }
+      return text(outgoing, found.status, `${found.body}\n`);
+    }
+    const { root } = this.repositories;
+    const inside = `/${path.relative(root, this.repositories.file(found.path))}/${rest}`;
+    const user = caller.kind === "token" ? caller.token.account : undefined;
+    const call = { root, path: inside, query: url.search.slice(1), user };
+    return answerByGit(call, incoming, outgoing, fault?.cut === true);
+  }
+
+  private fault(pathname: string): Fault | undefined {
+    const found = this.faults.find(({ path: begin }) => pathname.startsWith(begin));
+    if (found?.times !== undefined) {
+      found.times -= 1;
+      if (found.times <= 0) this.faults = this.faults.filter((one) => one !== found);
+    }
+    return found;
+  }
+}
+
+/** Never elsewhere on the disk: only what matches a known repository is looked for. */
+function decodedPath(url: URL): string {
+  try {
+    return decodeURIComponent(url.pathname);
+  } catch {
+    return url.pathname;
+  }
+}
+
+function serviceOf(url: URL): string {
+  const last = url.pathname.split("/").at(-1) ?? "";
+  const service = last === "refs" ? (url.searchParams.get("service") ?? "") : last;
+  return ["git-upload-pack", "git-receive-pack"].includes(service) ? service : "";
+}
+
+function text(
+  outgoing: ServerResponse,
+  status: number,
+  body: string,
+  type = "text/plain; charset=utf-8",
+): number {
+  outgoing.writeHead(status, { "content-type": type, "content-length": Buffer.byteLength(body) });
+  outgoing.end(body);
+  return Buffer.byteLength(body);
+}
+
+function save(file: string, model: Model): void {
+  const part = `${file}.part`;
+  fs.writeFileSync(part, JSON.stringify(model, undefined, 1), { mode: 0o600 });
+  fs.renameSync(part, file);
+}
