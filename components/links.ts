@@ -1,47 +1,58 @@
-/** The addresses that participants click: nbgitpuller's, and the short ones on the hub. */
+/** Links for participants: nbgitpuller's addresses, and the short ones on the hub. */
 import type { ContentEntry } from "./content";
 
-/** What a link needs to know of an entry. */
-export type Linked = Pick<ContentEntry, "url" | "branch" | "open" | "app" | "folder">;
+/** The short address of the first entry, beside the one of its own name. */
+export const START = "start";
 
-/** Like `encodeURIComponent`, with the signs, too, that e-mail programs and shells take for their own. */
-export function encoded(text: string): string {
+/**
+ * Before the hub's own routes, whose priority is the length of their rule: PathPrefix(`/`) is longer
+ * than Path(`/day1`).
+ */
+const PRIORITY = 100_000;
+
+/** Percent-encoded but for RFC 3986's unreserved letters, so that no mail program cuts it short. */
+function encoded(text: string): string {
   return encodeURIComponent(text).replace(
     /[!'()*]/g,
     (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`,
   );
 }
 
-/** Where an application shows a path, below a participant's own address. */
-function view({ app, open }: Linked): string {
+/** Where the application opens what is at `path`, below a participant's server. */
+function applicationPath({ app, open }: Pick<ContentEntry, "app" | "open">): string {
   if (app === "lab") return "lab/tree";
   if (/\.ipynb$/i.test(open)) return "notebooks";
-  // What is no document has no ending; a folder such as v1.0 has none that begins with a letter.
-  return /\.[a-z][a-z0-9]*$/i.test(open) ? "edit" : "tree";
+  // A file has an ending, a folder has none: nothing else tells them apart without the repository.
+  return /[^/]\.[^./]+$/.test(open) ? "edit" : "tree";
 }
 
 /**
- * The path of nbgitpuller's address, below the hub's. Encoded twice where it ends as an address
- * within an address: nbgitpuller decodes it once and goes there, and the application decodes the rest.
- */
-export function linkPath(entry: Linked): string {
-  const { url, branch, open, folder } = entry;
-  const parts = [folder, ...open.split("/")].filter((part) => part !== "");
-  const urlpath = [view(entry), ...parts.map(encoded)].join("/");
-  const asked = { repo: url, branch, urlpath };
-  // nbgitpuller's own choice is the last part.
-  const all = folder === url.split("/").at(-1) ? asked : { ...asked, targetpath: folder };
-  const query = Object.entries(all).map(([key, value]) => `${key}=${encoded(value)}`);
-  return `/hub/user-redirect/git-pull?${query.join("&")}`;
-}
-
-/**
- * The address that brings a participant's copy up to date and opens it.
+ * The address that brings a participant to the newest state of the material: logs in, starts the
+ * server, clones or pulls, and opens the notebook.
  *
- * @param baseUrl of the hub, such as https://jupyter.example.org
+ * `urlpath` is encoded twice: nbgitpuller takes off one layer and hands the browser the rest as it
+ * is, as an address.
+ *
+ * @param baseUrl of the hub, such as http://192.0.2.7
  */
-export function link(baseUrl: string, entry: Linked): string {
-  return baseUrl.replace(/\/+$/, "") + linkPath(entry);
+export function link(baseUrl: string, entry: Omit<ContentEntry, "name">): string {
+  const { url, branch, open, folder } = entry;
+  const inHome = [folder, ...open.split("/")].filter((part) => part !== "");
+  const urlpath = `${applicationPath(entry)}/${inHome.map(encoded).join("/")}`;
+  const query = [
+    ["repo", url],
+    ["branch", branch],
+    ["urlpath", urlpath],
+    // The last part of the repository's address is nbgitpuller's own choice.
+    ...(folder === url.split("/").at(-1) ? [] : [["targetpath", folder]]),
+  ];
+  const text = query.map(([key = "", value = ""]) => `${key}=${encoded(value)}`).join("&");
+  return `${baseUrl.replace(/\/+$/, "")}/hub/user-redirect/git-pull?${text}`;
+}
+
+/** Name to link, in the order of the configuration. */
+export function links(baseUrl: string, content: readonly ContentEntry[]): Record<string, string> {
+  return Object.fromEntries(content.map((entry) => [entry.name, link(baseUrl, entry)]));
 }
 
 /** A text in TOML, whose basic strings know JSON's escapes. */
@@ -49,60 +60,39 @@ function toml(text: string): string {
   return JSON.stringify(text).replaceAll("\u007f", "\\u007f");
 }
 
-/** The short words and where each leads: `start` and the names, in order. */
-export function shortPaths(content: readonly ContentEntry[]): [word: string, path: string][] {
-  const named = content.map((entry): [string, string] => [entry.name, linkPath(entry)]);
-  const [first] = named;
-  return first ? [["start", first[1]], ...named] : [];
-}
-
-/** The entry points of Traefik in `linksRule`, as the script on the server replaces them. */
-export const HTTP_ONLY = 'entryPoints = ["http"]';
-
 /**
- * Traefik's rule for short addresses. Exactly these paths, in small letters or large: nothing of the
- * hub's is hidden. Empty when there are none.
+ * Traefik's rule for the short addresses, such as /start and /groundwater-course: each is answered
+ * with a redirect to its link. Empty without content.
+ *
+ * An entry point that does not exist (https, before there is a certificate) is only a line in
+ * Traefik's log. Without a list the rule would be in force on the loopback ones, too.
  */
-export function linksRule(content: readonly ContentEntry[]): string {
-  const short = shortPaths(content);
-  if (short.length === 0) return "";
-  const words = short.map(([word]) => word).join("|");
-  const middlewares = short.flatMap(([word, path]) => [
-    `[http.middlewares.workshop-link-${word}.redirectRegex]`,
-    `regex = ${toml(`(?i)^[a-z]+://[^/]+/${word}/?(\\?.*)?$`)}`,
-    `replacement = ${toml(path.replaceAll("$", "$$$$"))}`,
-    "",
-  ]);
-  return [
-    "[http.routers.workshop-links]",
-    HTTP_ONLY,
-    `rule = ${toml(`PathRegexp(\`(?i)^/(${words})/?$\`)`)}`,
-    "priority = 1000",
-    `middlewares = [${short.map(([word]) => toml(`workshop-link-${word}`)).join(", ")}]`,
-    'service = "noop@internal"',
-    "",
-    ...middlewares,
-  ].join("\n");
+export function shortAddressRule(baseUrl: string, content: readonly ContentEntry[]): string {
+  const [first] = content;
+  if (!first) return "";
+  const targets: [path: string, target: string][] = [
+    [START, link(baseUrl, first)],
+    ...Object.entries(links(baseUrl, content)),
+  ];
+  return targets
+    .flatMap(([path, target]) => [
+      `[http.routers.workshop-link-${path}]`,
+      `entryPoints = ["http", "https"]`,
+      `rule = ${toml(`Path(\`/${path}\`)`)}`,
+      `priority = ${PRIORITY}`,
+      `middlewares = ["workshop-link-${path}"]`,
+      `service = "noop@internal"`,
+      "",
+      `[http.middlewares.workshop-link-${path}.redirectRegex]`,
+      `regex = "^.*$"`,
+      // A dollar would be a group of the expression.
+      `replacement = ${toml(target.replaceAll("$", "$$$$"))}`,
+      "",
+    ])
+    .join("\n");
 }
 
-const HTML: Record<string, string> = {
-  "&": "&amp;",
-  "<": "&lt;",
-  ">": "&gt;",
-  '"': "&quot;",
-  "'": "&#39;",
-};
-
-function html(text: string): string {
-  return text.replace(/[&<>"']/g, (sign) => HTML[sign] ?? "");
-}
-
-/** The list of links on the hub's pages, in HTML. Empty when there are none. */
-export function linksList(content: readonly ContentEntry[]): string {
-  if (content.length === 0) return "";
-  const items = content.map(({ name, path, open }) => {
-    const what = open === "" ? path : open;
-    return `<a href="/${html(name)}" title="${html(what)}"><strong>${html(name)}</strong></a>`;
-  });
-  return `Course material: ${items.join(" · ")}\n`;
+/** What the hub's pages list, as JSON: the names, which are addresses on the hub, too. Empty without content. */
+export function linkList(content: readonly ContentEntry[]): string {
+  return content.length === 0 ? "" : `${JSON.stringify(content.map(({ name }) => name))}\n`;
 }
