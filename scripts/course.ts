@@ -54,7 +54,7 @@ async function main(): Promise<boolean> {
   const isMade = fresh?.kind === "fresh" && fresh.fails === "";
   if (request.json) console.log(JSON.stringify(facts, undefined, 2));
   else if (fresh && isMade) console.log(freshText(fresh));
-  else if (!fresh) console.log(statusText(facts));
+  else if (!fresh) console.log(statusText(facts, server.stack));
   if (fresh && !isMade) throw new Error(freshProblem(fresh, server.stack));
   return isWell(facts, request.do);
 }

@@ -64,7 +64,7 @@ function parsed(args: readonly string[]) {
   try {
     return parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
   } catch (error) {
-    const option = /'(--?[^'\s=]+)/.exec((error as Error).message)?.[1] ?? "";
+    const option = /'(?:-\w, )?(--?[^'\s=]+)/.exec((error as Error).message)?.[1] ?? "";
     const near = nearest(
       option,
       Object.keys(OPTIONS).map((one) => `--${one}`),
@@ -114,7 +114,8 @@ export function coursesOf(
   const asked = wanted === undefined ? content : content.filter((one) => isNamed(one, wanted));
   const found = [...new Map(asked.map((one) => [one.folder, one])).values()];
   const folders = [...new Set(content.map(({ folder }) => folder))];
-  const command = `npm run course -- ${[request.do, request.name].filter(Boolean).join(" ")}`;
+  const words = [request.do, request.name, "--stack", stack].filter((word) => word !== undefined);
+  const command = `npm run course -- ${words.join(" ")}`;
   if (found.length === 0) {
     throw new Error(
       formatProblem({

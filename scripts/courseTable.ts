@@ -88,7 +88,7 @@ export function table(rows: readonly (readonly string[])[]): string {
 }
 
 /** The whole status: newest commits, a row for each copy, how many of which kind, what to do. */
-export function statusText(facts: readonly Fact[]): string {
+export function statusText(facts: readonly Fact[], stack: string): string {
   const states = facts.filter((fact) => fact.kind === "state");
   const newest = facts
     .filter((fact) => fact.kind === "upstream")
@@ -107,7 +107,7 @@ export function statusText(facts: readonly Fact[]): string {
     table([["participant", "repository", "state"], ...rows]),
     "",
     summary(states),
-    ...advice(states),
+    ...advice(states, stack),
   ].join("\n");
 }
 
@@ -117,7 +117,7 @@ const COUNTED: readonly [State["state"], string][] = [
   ["behind", "not pulled"],
   ["fails", "where a pull fails"],
   ["other", "with something else in its place"],
-  ["none", "without a clone"],
+  ["none", "with no clone yet"],
 ];
 
 function summary(states: readonly State[]): string {
@@ -125,18 +125,21 @@ function summary(states: readonly State[]): string {
     const count = states.filter((it) => it.state === state).length;
     return count > 0 ? `${count} ${words}` : "";
   });
-  return `${states.length} copies: ${counts.filter((it) => it !== "").join(", ")}`;
+  return counts.filter((it) => it !== "").join(", ");
 }
 
 /** The next command, where there is one. */
-function advice(states: readonly State[]): string[] {
+function advice(states: readonly State[], stack: string): string[] {
   const first = (...kinds: string[]) => states.find(({ state }) => kinds.includes(state));
   const lines: string[] = [];
-  if (first("behind")) lines.push("pull for all:     npm run course -- pull-all");
+  if (first("behind")) {
+    lines.push(`To pull for all: npm run course -- pull-all --stack ${stack}`);
+  }
   const one = first("lacks", "other");
   if (one) {
+    const { participant, course } = one;
     lines.push(
-      `a fresh copy, the old one is kept:  npm run course -- fresh ${one.participant} --repo ${one.course}`,
+      `For a fresh copy (the old one is kept): npm run course -- fresh ${participant} --repo '${course}' --stack ${stack}`,
     );
   }
   return lines;

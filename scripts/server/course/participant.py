@@ -54,7 +54,10 @@ def last_words(text):
     found = [line.strip() for line in text.splitlines() if line.strip()]
     git_says = [it for it in found if re.match(r"(fatal|error|CONFLICT)\b", it)]
     # A traceback ends with what was raised.
-    return (git_says or found[-1:] or ["no message"])[0]
+    said = (git_says or found[-1:] or ["no message"])[0]
+    # "… would be overwritten by merge:", and the file's name in the next line.
+    place = found.index(said) + 1 if said.endswith(":") else len(found)
+    return " ".join([said, *found[place : place + 1]])
 
 
 def same_repository(one, other):
