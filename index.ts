@@ -4,6 +4,7 @@
  */
 import * as pulumi from "@pulumi/pulumi";
 import { readSettings } from "./components/config";
+import { CourseAccess } from "./components/courseAccess";
 import { dnsRecord, serverUrl } from "./components/dns";
 import { ElasticIp } from "./components/elasticIp";
 import { Instance } from "./components/instance";
@@ -61,6 +62,11 @@ export = async () => {
   const { dataVolumeId } = instance;
   const tljh = new Tljh(name, { ...settings, server, dataVolumeId }, onceReachable);
   const { securityGroupId } = network;
+
+  // Phase 6: course material, and the token for private repositories.
+  const access = new CourseAccess(name, { ...settings, server }, { dependsOn: tljh.accounts });
+
+  // The doors, after the accounts have their passwords.
   new PublicPorts(name, { securityGroupId, tags }, { dependsOn: tljh.accounts });
 
   return {
@@ -76,5 +82,6 @@ export = async () => {
     instanceType: instance.instanceType,
     amiId: instance.amiId,
     region,
+    gitToken: access.token,
   };
 };

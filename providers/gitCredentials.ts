@@ -51,14 +51,15 @@ export interface GitCredentialsArgs {
   script: pulumi.Input<string>;
 }
 
-export type GitCredentialsInputs = pulumi.Unwrap<GitCredentialsArgs>;
+export interface GitCredentialsInputs extends pulumi.Unwrap<GitCredentialsArgs> {
+  /** First 12 hexadecimal digits of the token's SHA-256: what a preview shows of a new one. */
+  fingerprint: string;
+}
 
 /** What is known once the token is in force. */
 export interface GitCredentialsOutputs extends GitCredentialsInputs {
   /** Of the credentials file on the server. */
   path: string;
-  /** First 12 hexadecimal digits of the token's SHA-256. */
-  fingerprint: string;
   /** Of the token that this one took the place of; empty: there was none. */
   formerFingerprint: string;
   /** When the token was put in force and proved, in ISO 8601. */
@@ -78,8 +79,8 @@ const PATH = "/etc/git-credentials";
 const LIMIT_SECONDS: Record<Action, number> = { try: 300, switch: 300, look: 60, remove: 25 };
 
 /** The script for the server, with the values it needs. */
-function textFor(action: Action, values: GitCredentialsInputs): string {
-  const { access, host, api, username, token, repositories, script, stack } = values;
+export function textFor(action: Action, values: GitCredentialsInputs): string {
+  const { access, host, api, username, token, fingerprint, repositories, script, stack } = values;
   const isSealed = access === "sealed";
   return (
     assignments({
@@ -93,7 +94,7 @@ function textFor(action: Action, values: GitCredentialsInputs): string {
       CREDENTIALS: credentialsFile([{ host, username, token }]),
       RULE: isSealed ? traefikRule({ host, username, token, repositories }) : "",
       GIT_CONFIG: gitConfig(access, host, repositories),
-      FINGERPRINT: tokenFingerprint(token),
+      FINGERPRINT: fingerprint,
     }) + script
   );
 }
@@ -148,8 +149,7 @@ async function apply(
   values: GitCredentialsInputs,
   former?: GitCredentialsOutputs,
 ): Promise<GitCredentialsOutputs> {
-  const { stack, host, expires, lastDay } = values;
-  const fingerprint = tokenFingerprint(values.token);
+  const { stack, host, expires, lastDay, fingerprint } = values;
   const { trials, told } = parseTrial((await run("try", values)).stdout);
   const expiry: ExpiryArgs = {
     told,
@@ -169,7 +169,6 @@ async function apply(
   return {
     ...values,
     path: PATH,
-    fingerprint,
     formerFingerprint: isOther ? former.fingerprint : (former?.formerFingerprint ?? ""),
     verifiedAt: new Date().toISOString(),
     validUntil: expiryOf(expiry).expires,
@@ -256,7 +255,6 @@ export class GitCredentials extends pulumi.dynamic.Resource {
   constructor(name: string, args: GitCredentialsArgs, opts?: pulumi.CustomResourceOptions) {
     const computed = {
       path: undefined,
-      fingerprint: undefined,
       formerFingerprint: undefined,
       verifiedAt: undefined,
       validUntil: undefined,
@@ -271,6 +269,8 @@ export class GitCredentials extends pulumi.dynamic.Resource {
         ...args,
         privateKey: pulumi.secret(args.privateKey),
         token: pulumi.secret(args.token),
+        // It gives nothing of the token away.
+        fingerprint: pulumi.unsecret(pulumi.output(args.token).apply(tokenFingerprint)),
       },
       pulumi.mergeOptions({ additionalSecretOutputs: ["privateKey", "token"] }, opts),
       "tljh",

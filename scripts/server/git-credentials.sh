@@ -33,11 +33,16 @@ mode=600
 # ask URL: status and first line of the answer, with the token. It comes on standard input, since a
 # command line can be read by everybody.
 ask() {
-  local body=$work/body status
+  local body=$work/body status ended=0
+  rm -f "$body" "$work/headers"
   status=$(printf 'header = "Authorization: Basic %s"\n' "$LOGIN" |
     curl -sS -K - -A "git/2 (workshop)" -o "$body" -D "$work/headers" -w '%{http_code}' \
-      --connect-timeout 10 --max-time 30 "$1" 2>"$work/error") || true
-  [ "$status" != 000 ] || cp "$work/error" "$body"
+      --connect-timeout 10 --max-time 30 "$1" 2>"$work/error") || ended=$?
+  # Half an answer is none.
+  if [ "$ended" != 0 ]; then
+    status=0
+    cp "$work/error" "$body"
+  fi
   printf '%s\t%s' "$((10#${status:-0}))" "$(first_line "$body")"
 }
 

@@ -19,6 +19,7 @@ import {
 } from "@aws-sdk/client-ec2";
 import { parse, stringify } from "yaml";
 import { freePort } from "../../../rehearsal/cloud/ports";
+import { GitHubControl } from "../../../rehearsal/github/client";
 import { tryAsRoot, type Finished } from "../../../rehearsal/machines/command";
 import { Containers } from "../../../rehearsal/machines/containers";
 import { namesOf } from "../../../rehearsal/machines/names";
@@ -46,6 +47,7 @@ export interface Outputs {
   url: string;
   passwords: Record<string, string>;
   sshPrivateKey: string;
+  sshKnownHosts: string;
   instanceId: string;
   publicIp: string;
 }
@@ -75,6 +77,8 @@ export async function assertNothingLeft(lab: Lab): Promise<void> {
 export interface Running {
   text: string;
   stdout: string;
+  /** Gives it its standard input, which has nothing in it else. */
+  input(text: string): void;
   /** Its exit status; -1 when it was killed. */
   ended: Promise<number>;
   /** Kills it and all it has started, as a computer does that loses power. */
@@ -108,6 +112,8 @@ interface EngineEvent {
 export class Lab {
   /** All that `pulumi` has printed, but for outputs that were asked for with their secrets. */
   printed = "";
+  /** The rehearsal's GitHub. */
+  readonly github: GitHubControl;
   private readonly env: NodeJS.ProcessEnv;
 
   private constructor(
@@ -115,6 +121,7 @@ export class Lab {
     /** The copy of the program, with Pulumi.test.yaml. */
     readonly project: string,
   ) {
+    this.github = new GitHubControl(rehearsal.endpoint);
     this.env = completeEnv({
       ...rehearsal.env,
       NO_COLOR: "1",
@@ -158,6 +165,18 @@ export class Lab {
     fs.writeFileSync(this.configFile, stringify(file));
   }
 
+  /** Sets a secret of the stack's configuration, as a person does who pastes it at the prompt. */
+  async configureSecret(key: string, value: string): Promise<void> {
+    const running = this.start("config", "set", "--secret", key, "-s", STACK);
+    running.input(value);
+    assert.equal(await running.ended, 0, running.text);
+  }
+
+  /** URN of the resource of a name. */
+  urnOf(name: string): string {
+    return new RegExp(`urn:pulumi:[^"]*::${name}(?=")`).exec(this.plainState())?.[0] ?? "";
+  }
+
   /** The committed configuration of the `dev` stack. */
   devConfiguration(): string {
     return fs.readFileSync(path.join(ROOT, "Pulumi.dev.yaml"), "utf8");
@@ -186,11 +205,14 @@ export class Lab {
     const child = spawn(loadToolchain().pulumi, ["--non-interactive", ...args], {
       cwd: this.project,
       env: this.env,
-      stdio: ["ignore", "pipe", "pipe"],
+      stdio: ["pipe", "pipe", "pipe"],
     });
+    // Most read nothing.
+    child.stdin.on("error", () => undefined);
     const running: Running = {
       text: "",
       stdout: "",
+      input: (text) => void child.stdin.end(text),
       ended: Promise.resolve(0),
       async kill() {
         for (const pid of family(child.pid ?? 0)) {

@@ -1,0 +1,37 @@
+/**
+ * Phase 6 of the guide with the real `pulumi`: private course material on a stack of its own, with
+ * the rehearsal's GitHub. One machine for all of it; each part goes on where the one before ended.
+ */
+import { succeeded, Lab } from "../workshop/lab";
+import { drift } from "./drift";
+import { interrupted } from "./interrupted";
+import { rotation } from "./rotation";
+import { sealed } from "./sealed";
+import { secrets } from "./secrets";
+import { addUnixUsers } from "./server";
+import { shared } from "./shared";
+
+const PEOPLE = ["aisuluu", "bakyt", "chinara", "daniyar", "elnura", "farrukh"];
+
+describe("a course with private material", function () {
+  // What comes after a failure would only fail because of it.
+  this.bail(false);
+  let lab: Lab | undefined;
+  const workshop = (): Lab => {
+    if (!lab) throw new Error("the rehearsal did not start");
+    return lab;
+  };
+  before(async () => {
+    lab = await Lab.open();
+    succeeded(await lab.change("up"));
+    await addUnixUsers(lab, PEOPLE);
+  });
+  after(() => lab?.close());
+
+  sealed(workshop);
+  rotation(workshop);
+  drift(workshop);
+  interrupted(workshop);
+  secrets(workshop);
+  shared(workshop);
+});
