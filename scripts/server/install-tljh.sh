@@ -67,8 +67,9 @@ install() {
   apt install python3 python3-venv git
   printf '%s\n' "$CONSTRAINTS" >"$folder/constraints.txt"
   chmod -R a+rX "$folder"
-  # Before the first start of the proxy, which need not be restarted for it later.
+  # Before the first start of proxy and hub, which need not be restarted for them later.
   git_door
+  hub_links
   for admin in "${ADMINS[@]}"; do arguments+=(--admin "$admin"); done
   say "Installing TLJH $TLJH_VERSION (5 to 10 minutes)"
   PIP_CONSTRAINT=$folder/constraints.txt \

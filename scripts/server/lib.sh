@@ -127,3 +127,42 @@ git_door_text() { printf '[entryPoints.workshop-git]\naddress = "127.0.0.1:%s"\n
 
 # git_door: Traefik opens it at its next start.
 git_door() { git_door_text | put "$git_door_file" 600 root:root; }
+
+# The links for participants on the hub's login page and home page (see scripts/server/links.sh).
+hub_links_file=/opt/tljh/config/jupyterhub_config.d/workshop-links.py
+hub_links_list=/opt/tljh/state/workshop-links.json
+
+hub_links_text() {
+  cat <<PYTHON
+# The links for participants on the login page and the home page. Their names are read each time that
+# a page is shown, so that other links need no restart of the hub.
+import html
+import json
+
+
+class WorkshopLinks(str):
+    """An announcement that is empty while there are no links."""
+
+    def __str__(self):
+        try:
+            with open("$hub_links_list", encoding="utf-8") as file:
+                names = [html.escape(str(name)) for name in json.load(file)]
+        except (OSError, ValueError, TypeError):
+            names = []
+        links = " · ".join(f'<a href="/{name}">{name}</a>' for name in names)
+        return f"Course material: {links}" if links else ""
+
+    __html__ = __str__
+
+    def __bool__(self):
+        return str(self) != ""
+
+
+c.JupyterHub.template_vars.update(
+    announcement_login=WorkshopLinks(), announcement_home=WorkshopLinks()
+)
+PYTHON
+}
+
+# hub_links: the hub shows them from its next start on.
+hub_links() { hub_links_text | put "$hub_links_file" 600 root:root; }
