@@ -159,7 +159,7 @@ class WorkshopLinks(str):
 
 
 c.JupyterHub.template_vars.update(
-    announcement_login=WorkshopLinks(), announcement_home=WorkshopLinks()
+    {"announcement_login": WorkshopLinks(), "announcement_home": WorkshopLinks()}
 )
 PYTHON
 }
