@@ -26,8 +26,9 @@ import unicodedata
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 PREFIX = "jupyter-"
-# An answer longer than this is no answer.
+# Bytes of an answer: of a participant's, and of what is in a course repository.
 LARGEST = 4_000_000
+MOST = 200_000_000
 # What is told about a course repository.
 KEYS = ("name", "url", "branch", "folder")
 COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
@@ -99,7 +100,7 @@ class Failed(Exception):
     """There is no answer; says why."""
 
 
-def ask(server, program, request, name=None, home=None, seconds=120):
+def ask(server, program, request, name=None, home=None, seconds=120, most=LARGEST):
     """Runs one of the two other programs as somebody else. Its answer, or Failed."""
     child = subprocess.Popen(
         server.command(program, name, home, seconds),
@@ -118,7 +119,7 @@ def ask(server, program, request, name=None, home=None, seconds=120):
     timer = threading.Timer(seconds + server.grace, end)
     timer.start()
     try:
-        output, problem = exchange(child, json.dumps(request).encode())
+        output, problem = exchange(child, json.dumps(request).encode(), most)
     finally:
         timer.cancel()
     if child.returncode == 0:
@@ -131,15 +132,15 @@ def ask(server, program, request, name=None, home=None, seconds=120):
     raise Failed(problem.decode("utf-8", "replace").strip().splitlines()[-1])
 
 
-def exchange(child, text):
-    """Standard input in, both outputs out; of each no more than LARGEST is kept."""
+def exchange(child, text, most):
+    """Standard input in, both outputs out; of each no more than `most` bytes are kept."""
     kept = {}
 
     def keep(stream):
         parts, size = [], 0
         while part := stream.read1(65536):
             size += len(part)
-            if size <= LARGEST:
+            if size <= most:
                 parts.append(part)
         kept[stream] = b"".join(parts)
 
@@ -231,59 +232,49 @@ class Course:
         self.of_all("pull", {name: self.courses for name in self.people}, tell)
 
     def upstream(self, course, looks):
-        """What is in a repository, and what has changed since each of the copies began."""
-        starts = {start for one in looks for start in commits(one.get("starts"))}
-        request = {"url": course["url"], "branch": course["branch"], "starts": sorted(starts)}
+        """What is in a repository, with what has changed since each of the copies began.
+
+        looks: of each participant
+        """
+        names = [name for name, one in looks.items() if is_copy(one)]
+        copies = [commits(looks[name].get("starts")) for name in names]
+        request = {"url": course["url"], "branch": course["branch"], "copies": copies}
         try:
-            found = ask(self.server, "upstream.py", request, seconds=self.seconds)
+            found = ask(self.server, "upstream.py", request, seconds=self.seconds, most=MOST)
         except Failed as error:
             found = {"error": str(error)}
         if "error" in found:
             say(kind="upstream", course=course["name"], error=plain(found["error"]))
-        else:
-            say(
-                kind="upstream",
-                course=course["name"],
-                commit=found["tip"],
-                when=found["when"],
-                subject=plain(found["subject"], 80),
-            )
-        return found
+            return found
+        say(
+            kind="upstream",
+            course=course["name"],
+            commit=found["tip"],
+            when=found["when"],
+            subject=plain(found["subject"], 80),
+        )
+        return {**found, "starts": dict(zip(names, found["starts"]))}
 
     def status(self):
         looks = self.of_all("look", {name: self.courses for name in self.people})
         upstreams = [
-            self.upstream(course, [answers[place] for answers in looks.values()])
+            self.upstream(course, {name: answers[place] for name, answers in looks.items()})
             for place, course in enumerate(self.courses)
         ]
-        asked = {name: [] for name in looks}
-        for name, answers in looks.items():
-            for course, upstream, one in zip(self.courses, upstreams, answers):
-                if one.get("kind") == "clone" and "fails" not in one and "error" not in upstream:
-                    asked[name].append({**course, **self.question(upstream, one)})
+        asked = {
+            name: [
+                {**course, **question(upstream, one, name)}
+                for course, upstream, one in zip(self.courses, upstreams, answers)
+                if is_copy(one) and "error" not in upstream
+            ]
+            for name, answers in looks.items()
+        }
         compared = self.of_all("compare", asked)
         for name in sorted(looks):
-            rest = iter(compared[name])
+            found = {it["name"]: one for it, one in zip(asked[name], compared[name])}
             for course, upstream, one in zip(self.courses, upstreams, looks[name]):
-                is_asked = any(it["name"] == course["name"] for it in asked[name])
-                say(
-                    kind="state",
-                    participant=name,
-                    course=course["name"],
-                    **state_of(one, upstream, next(rest) if is_asked else {}),
-                )
-
-    def question(self, upstream, one):
-        """What is asked about a copy: changes since it began, and its states to look through."""
-        known = [start for start in commits(one.get("starts")) if start in upstream["changes"]]
-        position = {commit: place for place, commit in enumerate(upstream["commits"])}
-        start = max(known, key=position.__getitem__, default=upstream["commits"][-1])
-        states = []
-        for state in commits(one.get("states")):
-            states.append(state)
-            if state in position:
-                break
-        return {"changes": upstream["changes"][start], "states": states}
+                state = state_of(one, upstream, found.get(course["name"], {}))
+                say(kind="state", participant=name, course=course["name"], **state)
 
     def fresh(self, name):
         answer = self.of(name, "fresh", self.courses)[0]
@@ -295,6 +286,22 @@ class Course:
             aside=plain(answer.get("aside", "")),
             fails=plain(answer.get("fails", "")),
         )
+
+
+def is_copy(one):
+    """Whether somebody's answer is about a clone that can be compared."""
+    return one.get("kind") == "clone" and "fails" not in one
+
+
+def question(upstream, one, name):
+    """What is asked about a copy: changes since it began, and its states to look through."""
+    known = set(upstream["commits"])
+    states = []
+    for state in commits(one.get("states")):
+        states.append(state)
+        if state in known:
+            break
+    return {"changes": upstream["changes"][upstream["starts"][name]], "states": states}
 
 
 def state_of(one, upstream, compared):

@@ -1,8 +1,8 @@
 """What an instructor changed in a file, and whether a participant's copy of the file has it.
 
 Pure functions: texts in, lists out. A *fix* is what has changed in one cell of a notebook between
-two commits of the course repository, or in a text file as a whole. Cells are told apart by nbformat's
-cell id, where there is none by their source. Outputs and metadata are no part of a fix.
+two commits of the course repository, or in a text file as a whole. Cells are told apart by their id
+in nbformat, where there is none by their source. Outputs and metadata are no part of a fix.
 """
 
 import collections

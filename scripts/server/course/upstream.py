@@ -1,7 +1,7 @@
 """What is in a course repository: its commits, and what has changed since some of them.
 
-Runs as a user of its own that owns nothing. Reads a request (JSON) from standard input and prints the
-answer (JSON). Clones into a temporary folder, without files over 5 MB: those are only compared.
+Runs as a user of its own that owns nothing. Reads a request (JSON) from standard input and prints
+the answer (JSON). Clones into a temporary folder, without files over 5 MB: those are only compared.
 """
 
 import functools
@@ -15,6 +15,8 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import fixes  # noqa: E402  (python3 -I leaves the script's own folder out)
 
 LARGEST = 5_000_000
+# A larger file that is no notebook is data, which has come or has not: nobody edits it by hand.
+LARGEST_EDITED = 20_000
 
 
 def last_words(text):
@@ -52,7 +54,8 @@ class Repository:
         if len(answer) != 3 or not answer[2].isdigit():
             return None
         content = self.files.stdout.read(int(answer[2]) + 1)[:-1]
-        if b"\0" in content or len(content) > LARGEST:
+        largest = LARGEST if path.endswith(".ipynb") else LARGEST_EDITED
+        if b"\0" in content or len(content) > largest:
             return None
         return content.decode("utf-8", "replace")
 
@@ -106,7 +109,11 @@ def clone(url, branch, folder):
 
 
 def answer(request):
-    """request: url, branch, starts (commits). `changes` has those starts that are known."""
+    """What a request is answered.
+
+    request: url, branch, and for each copy the commits that it may have begun with. `starts` has
+    the one of each copy: the oldest that is known, else the repository's first. `changes` is by start.
+    """
     with tempfile.TemporaryDirectory() as folder:
         repository = Repository(os.path.join(folder, "course.git"))
         try:
@@ -115,17 +122,19 @@ def answer(request):
             return {"error": last_words(error.stderr.decode("utf-8", "replace"))}
         commits = repository.git("rev-list", "--topo-order", "HEAD").split()
         tip = commits[0]
-        known = set(request["starts"]).intersection(commits)
+        age = {commit: place for place, commit in enumerate(commits)}
+        starts = [
+            max(filter(age.__contains__, copy), key=age.__getitem__, default=commits[-1])
+            for copy in request["copies"]
+        ]
         when, subject = repository.git("show", "-s", "--format=%ct%x00%s", tip).split("\0", 1)
         return {
             "tip": tip,
             "when": int(when),
             "subject": subject.strip(),
             "commits": commits,
-            "changes": {
-                start: list(repository.changes(start, tip))
-                for start in sorted(known | {commits[-1]})
-            },
+            "starts": starts,
+            "changes": {start: list(repository.changes(start, tip)) for start in set(starts)},
         }
 
 
