@@ -12,7 +12,7 @@ import { formatProblem } from "../components/text";
 import { coursesOf, parseCourseArguments, type CourseContent } from "./courseArguments";
 import { factOf, type Fact } from "./courseFacts";
 import { courseValues } from "./courseServer";
-import { freshProblem, freshText, isWell, pulledText, statusText } from "./courseTable";
+import { freshProblem, freshText, isWell, pulledText, RELOAD, statusText } from "./courseTable";
 import { stackServer, type StackServer } from "./stackServer";
 
 /** For all, before the server ends it: forty people, four at a time, some of them slow. */
@@ -55,6 +55,7 @@ async function main(): Promise<boolean> {
   if (request.json) console.log(JSON.stringify(facts, undefined, 2));
   else if (fresh && isMade) console.log(freshText(fresh));
   else if (!fresh) console.log(statusText(facts, server.stack));
+  if (request.do === "pull-all" && !request.json) console.log(RELOAD);
   if (fresh && !isMade) throw new Error(freshProblem(fresh, server.stack));
   return isWell(facts, request.do);
 }

@@ -9,6 +9,10 @@ import {
   type Unknown,
 } from "./courseFacts";
 
+/** JupyterLab goes on showing, and would save, what it has opened before. */
+export const RELOAD =
+  "Who has one of its notebooks open in JupyterLab: File, Reload Notebook from Disk.";
+
 /** Cells named for one file; more would hide the next row. */
 const MOST = 3;
 
@@ -148,7 +152,7 @@ function advice(states: readonly State[], stack: string): string[] {
 /** What became of one fresh copy. */
 export function freshText({ participant, folder, aside }: Fresh): string {
   const kept = aside === "" ? "there was none before" : `the old one is in ${aside}`;
-  return `${participant} has a fresh copy in ${folder}; ${kept}. Open notebooks: close and open again.`;
+  return `${participant} has a fresh copy in ${folder}; ${kept}.\n${RELOAD}`;
 }
 
 /** Errors of `fresh`, in the one shape. */

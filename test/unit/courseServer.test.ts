@@ -317,7 +317,10 @@ describe("participants' copies", () => {
 
   it("of thousands of files are looked at in seconds", () => {
     const many = Object.fromEntries(
-      Array.from({ length: 3000 }, (_, index) => [`data/${index % 50}/${index}.csv`, `${index} of a table\n`.repeat(100)]),
+      Array.from({ length: 3000 }, (_, index) => [
+        `data/${index % 50}/${index}.csv`,
+        `${index} of a table\n`.repeat(100),
+      ]),
     );
     lab.click("ana", "bo");
     lab.push(many);

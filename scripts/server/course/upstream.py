@@ -112,7 +112,8 @@ def answer(request):
     """What a request is answered.
 
     request: url, branch, and for each copy the commits that it may have begun with. `starts` has
-    the one of each copy: the oldest that is known, else the repository's first. `changes` is by start.
+    the one of each copy: the oldest that is known, else the repository's first. `changes` has what
+    came after each start.
     """
     with tempfile.TemporaryDirectory() as folder:
         repository = Repository(os.path.join(folder, "course.git"))

@@ -3,6 +3,10 @@
  * nbgitpuller and accounts of their own; and what `npm run course` says and does about it.
  */
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
 import { courseValues } from "../../../scripts/courseServer";
 import { factOf, type Fact, type State } from "../../../scripts/courseFacts";
 import type { CourseRequest } from "../../../scripts/courseArguments";
@@ -155,6 +159,33 @@ export function course(workshop: () => Lab): void {
     const printed = await onServer("bash -s", scriptText("course", { STACK: "test", ...values }));
     return printed.split("\n").flatMap((line) => factOf(line) ?? []);
   }
+  /**
+   * The command as a person types it. Its `pulumi` knows the stack's outputs, and of the course
+   * that is served on the server itself.
+   */
+  async function typed(...args: string[]): Promise<{ status: number; text: string }> {
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), "course-pulumi-"));
+    const outputs = { ...(await workshop().outputs()), content: [COURSE] };
+    fs.writeFileSync(path.join(folder, "outputs.json"), JSON.stringify(outputs), { mode: 0o600 });
+    const pulumi = '#!/bin/sh\nexec cat "$(dirname "$0")/outputs.json"\n';
+    fs.writeFileSync(path.join(folder, "pulumi"), pulumi, { mode: 0o755 });
+    const root = path.join(__dirname, "../../..");
+    const child = spawn(
+      path.join(root, "node_modules/.bin/tsx"),
+      [path.join(root, "scripts/course.ts"), ...args, "--stack", "test"],
+      { env: { ...process.env, PATH: `${folder}:${process.env["PATH"]}` } },
+    );
+    let text = "";
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding("utf8").on("data", (data: string) => (text += data));
+    }
+    const status = await new Promise<number>((resolve, reject) => {
+      child.on("error", reject);
+      child.on("close", (code) => resolve(code ?? -1));
+    });
+    fs.rmSync(folder, { recursive: true });
+    return { status, text };
+  }
   const statesOf = (facts: Fact[]): Map<string, State> =>
     new Map(facts.filter((it) => it.kind === "state").map((it) => [it.participant, it]));
   const lacked = (state: State | undefined): number[] | undefined =>
@@ -204,7 +235,7 @@ export function course(workshop: () => Lab): void {
     after(async () => {
       const accounts = people.map((person) => `jupyter-${person}`).join(" ");
       await workshop().onServer(`systemctl stop course-test; rm -rf /srv/course
-        for account in ${accounts}; do userdel --remove $account; done`);
+        for account in ${accounts}; do userdel --force --remove $account; done`);
     });
 
     it("everybody is seen not to have pulled, and who has no clone", () => {
@@ -266,8 +297,45 @@ export function course(workshop: () => Lab): void {
       );
       assert.equal(await as("cholpon", "stat -c %U . .git/HEAD | sort -u"), "jupyter-cholpon\n");
       assert.equal(statesOf(await command("status")).get("cholpon")?.state, "has");
-      const [unknown] = await command("fresh", "nobody");
-      assert.equal(unknown?.kind, "unknown");
+    });
+
+    it("a person is told who lacks it and what to type, until all have it", async () => {
+      const lacking = await typed("status");
+      assert.equal(lacking.status, 1, lacking.text);
+      assert.match(
+        lacking.text,
+        /\nelnura +groundwater +lacks it in lesson\.ipynb \(cell 3: q = k \* i \* A\)\n/,
+      );
+      assert.match(
+        lacking.text,
+        /\ngulnara +groundwater +has not pulled since .* \(1 commit behind\)/,
+      );
+      assert.match(lacking.text, /\nhamid +groundwater +no clone yet\n/);
+      assert.match(lacking.text, /course -- fresh daniyar --repo 'groundwater' --stack test\n/);
+
+      const misspelt = await typed("fresh", "danyar");
+      assert.equal(misspelt.status, 1);
+      assert.match(misspelt.text, /no such participant[^]*course -- fresh daniyar --stack test\n/);
+      for (const person of ["daniyar", "elnura"]) {
+        const fresh = await typed("fresh", person);
+        assert.equal(fresh.status, 0, fresh.text);
+        assert.match(
+          fresh.text,
+          /a fresh copy in groundwater; the old one is in groundwater-until-/,
+        );
+      }
+
+      const locked = await typed("pull-all");
+      assert.equal(locked.status, 1);
+      assert.match(locked.text, /^pulled groundwater for aigul\n/m);
+      assert.match(locked.text, /^gulnara: not pulled, groundwater \.git\/index\.lock of/m);
+      await as("gulnara", "rm .git/index.lock");
+      await as("indira", "mv week.ipynb mine.ipynb");
+      const pulled = await typed("pull-all");
+      assert.equal(pulled.status, 0, pulled.text);
+      const all = await typed("status");
+      assert.equal(all.status, 0, all.text);
+      assert.doesNotMatch(all.text, /To pull|For a fresh copy/);
     });
   });
 }
