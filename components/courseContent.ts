@@ -32,11 +32,11 @@ export class CourseContent extends pulumi.ComponentResource {
 
   constructor(name: string, args: CourseContentArgs, opts?: pulumi.ComponentResourceOptions) {
     super("tljh:index:CourseContent", name, {}, opts);
-    const { server, region, content, gitHost } = args;
+    const { server, content } = args;
     const baseUrl = pulumi.output(args.baseUrl);
     const [first] = content;
     this.links = baseUrl.apply((url) => links(url, content));
-
+    const check = first && this.check(`${name}-content-check`, args);
     new ServerStep(
       `${name}-links`,
       {
@@ -52,35 +52,35 @@ export class CourseContent extends pulumi.ComponentResource {
         },
         limitMinutes: 10,
       },
+      // Short addresses lead where they led before until the new links are known to be right.
+      { parent: this, dependsOn: check },
+    );
+    this.registerOutputs({});
+  }
+
+  private check(name: string, args: CourseContentArgs): ContentCheck {
+    const { server, region, content, gitHost, gitToken } = args;
+    const read = (file: string) => fs.readFileSync(path.join(SCRIPTS, file), "utf8");
+    const check = new ContentCheck(
+      name,
+      {
+        ...server,
+        user: SSH_USER,
+        region,
+        stack: pulumi.getStack(),
+        entries: content.map((entry) => {
+          const { name, url, host, branch, open, app } = entry;
+          return { name, url, host, branch, open, app };
+        }),
+        gitHost,
+        hasToken: gitToken !== undefined,
+        script: read("lib.sh") + read("content-check.sh"),
+      },
       { parent: this },
     );
-    if (first) {
-      const read = (file: string) => fs.readFileSync(path.join(SCRIPTS, file), "utf8");
-      const check = new ContentCheck(
-        `${name}-content-check`,
-        {
-          ...server,
-          user: SSH_USER,
-          region,
-          stack: pulumi.getStack(),
-          entries: content.map(({ name, url, host, branch, open, app }) => ({
-            name,
-            url,
-            host,
-            branch,
-            open,
-            app,
-          })),
-          gitHost,
-          hasToken: args.gitToken !== undefined,
-          script: read("lib.sh") + read("content-check.sh"),
-        },
-        { parent: this },
-      );
-      check.warnings.apply((warnings) => {
-        for (const warning of warnings ?? []) void pulumi.log.warn(warning, check);
-      });
-    }
-    this.registerOutputs({});
+    check.warnings.apply((warnings) => {
+      for (const warning of warnings ?? []) void pulumi.log.warn(warning, check);
+    });
+    return check;
   }
 }
