@@ -70,17 +70,12 @@ export class TestBrowser {
     }
   }
 
-  /** Ends the visits, so that a later test does not find their pages open. */
-  async leave(): Promise<void> {
-    for (const visitor of this.visitors.splice(0)) await visitor.page.context().close();
-  }
-
   /** What each visitor sees now, with a picture of it. */
   async describe(): Promise<string> {
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), "tljh-workshop-pictures-"));
-    const all = this.visitors.map((visitor, index) =>
-      visitor.describe(path.join(folder, `visitor-${index + 1}.png`)),
-    );
+    const all = this.visitors
+      .filter(({ isHere }) => isHere)
+      .map((visitor, index) => visitor.describe(path.join(folder, `visitor-${index + 1}.png`)));
     return (await Promise.all(all)).join("");
   }
 

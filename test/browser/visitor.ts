@@ -71,6 +71,15 @@ export class Visitor {
     });
   }
 
+  /** Closes the browser of this visitor, whose server goes on. */
+  async leave(): Promise<void> {
+    await this.page.context().close();
+  }
+
+  get isHere(): boolean {
+    return !this.page.isClosed();
+  }
+
   /** Reads what the log-in page, or another of the hub's, says. */
   async text(): Promise<string> {
     return this.page.locator("body").innerText();
@@ -129,6 +138,8 @@ export class Visitor {
       if (pathname.endsWith("/hub/login")) return shows("#login_submit") ? "login" : undefined;
       if (pathname.includes("/git-pull")) return shows("#container-error") ? "refused" : undefined;
       if (shows("#jupyterhub-error, .error")) return "refused";
+      // The hub's page of a server that did not start.
+      if (shows(".progress-bar-danger, .bg-danger")) return "refused";
       return /^\/user\/[^/]+\/(?!git-pull)/.test(pathname) ? "there" : undefined;
     });
     const where = await found.jsonValue();

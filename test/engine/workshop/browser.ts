@@ -1,26 +1,53 @@
 /** What a participant sees, in the participant's own browser. */
 import assert from "node:assert/strict";
+import type { ContentEntry } from "../../../components/content";
+import { link } from "../../../components/links";
 import { TestBrowser } from "../../browser/browser";
 import type { Visitor } from "../../browser/visitor";
 import { addParticipant } from "./hub";
 import type { Lab } from "./lab";
-import { notebookText, Repository } from "./repository";
 
-const MARIA = { name: "maria", password: "maria-password" };
+const MARIA = { name: "maria", password: "maria likes rivers" };
+
+/** A private repository of the stack's configuration. */
+const COURSE = {
+  url: "https://github.test/river-lab/groundwater-course",
+  host: "github.test",
+  path: "river-lab/groundwater-course",
+  branch: "main",
+  open: "browser/darcy.ipynb",
+  app: "lab",
+  folder: "groundwater-course",
+} as const;
 /** Names that must be encoded twice: in the link, and in the address that it leads to. */
-const ODD_BRANCH = "ветка-#1&a+b";
-const ODD_PATH = "День 1/Ввод & вывод #2 + more.ipynb";
+const ODD = { branch: "ветка-#1&a+b", open: "День 1/Ввод & вывод #2 + more.ipynb" };
+
+/** A notebook's file with these cells of code. */
+function notebookText(...cells: string[]): string {
+  const code = (source: string, index: number) => ({
+    cell_type: "code",
+    id: `cell-${index}`,
+    metadata: {},
+    execution_count: null,
+    outputs: [],
+    source: source.split(/(?<=\n)/),
+  });
+  const kernelspec = { name: "python3", display_name: "Python 3 (ipykernel)", language: "python" };
+  const metadata = { kernelspec, language_info: { name: "python" } };
+  return `${JSON.stringify({ cells: cells.map(code), metadata, nbformat: 4, nbformat_minor: 5 }, null, 1)}\n`;
+}
 
 export function inTheBrowser(workshop: () => Lab): void {
   describe("in a participant's browser", () => {
-    const course = new Repository(workshop, "course");
     let browser: TestBrowser | undefined;
-    let url = "";
     let maria: Visitor;
+    let url = "";
+    let course = "";
 
     before(async () => {
       browser = await TestBrowser.open();
       url = (await workshop().outputs()).url;
+      course = link(url, COURSE);
       await addParticipant(workshop(), MARIA.name, MARIA.password);
       maria = await browser.visitor();
     });
@@ -29,6 +56,11 @@ export function inTheBrowser(workshop: () => Lab): void {
     /** A test whose failure comes with a picture. */
     const sees = (title: string, does: () => Promise<void>) =>
       it(title, () => browser?.watch(does));
+
+    /** The instructor's push, from elsewhere. */
+    async function push({ path, branch, open }: ContentEntry | typeof COURSE, ...cells: string[]) {
+      await workshop().github.push(path, branch, { [open]: notebookText(...cells) }, "A change");
+    }
 
     sees("the log-in page leads to JupyterLab, where a new notebook computes", async () => {
       await maria.logIn(url, MARIA);
@@ -55,55 +87,48 @@ export function inTheBrowser(workshop: () => Lab): void {
       assert.notEqual(status, 0);
     });
 
-    sees("a link leads through the log-in page to the repository's notebook", async () => {
-      await course.push({ "darcy.ipynb": notebookText("k = 4", "print(5 * k)", "# mine") });
+    sees("a link leads through the log-in page to the private repository's notebook", async () => {
+      await push(COURSE, "k = 4", "print(5 * k)", "# mine");
       const fresh = await browser!.visitor();
-      await fresh.openLink(link(course, "lab/tree", "darcy.ipynb"), MARIA);
-      assert.equal(fresh.notebook.path, "course/darcy.ipynb");
-      assert.deepEqual(await fresh.home.list("course"), ["darcy.ipynb"]);
+      await fresh.openLink(course, MARIA);
+      assert.equal(fresh.notebook.path, "groundwater-course/browser/darcy.ipynb");
+      assert.deepEqual(await fresh.home.list("groundwater-course/browser"), ["darcy.ipynb"]);
       await fresh.notebook.runAllCells();
       assert.deepEqual(await fresh.notebook.cellOutputs(), ["", "20", ""]);
+      await fresh.leave();
     });
 
     sees("a second click brings what the instructor has changed elsewhere", async () => {
-      const click = link(course, "lab/tree", "darcy.ipynb");
-      await maria.openLink(click);
+      await maria.openLink(course);
       await maria.notebook.editCell(2, "# mine: 42");
       await maria.notebook.save();
-      await course.push({ "darcy.ipynb": notebookText("k = 5", "print(5 * k)", "# mine") });
-      await maria.openLink(click);
+      await push(COURSE, "k = 5", "print(5 * k)", "# mine");
+      await maria.openLink(course);
       assert.deepEqual(await maria.notebook.cellSources(), ["k = 5", "print(5 * k)", "# mine: 42"]);
     });
 
     sees("a cell that both have changed keeps the participant's text", async () => {
-      const click = link(course, "lab/tree", "darcy.ipynb");
       await maria.notebook.editCell(0, "k = 6  # maria");
       await maria.notebook.save();
-      await course.push({ "darcy.ipynb": notebookText("k = 7", "print(5 * k)", "# mine") });
-      await maria.openLink(click);
+      await push(COURSE, "k = 7", "print(5 * k)", "# mine");
+      await maria.openLink(course);
       const sources = ["k = 6  # maria", "print(5 * k)", "# mine: 42"];
       assert.deepEqual(await maria.notebook.cellSources(), sources);
     });
 
-    for (const [app, place] of [
-      ["JupyterLab", "lab/tree"],
-      ["the Notebook interface", "tree"],
+    for (const [app, where] of [
+      ["lab", "JupyterLab"],
+      ["notebook", "the Notebook interface"],
     ] as const) {
-      sees(`odd names of branch and path open the right notebook in ${app}`, async () => {
-        const odd = new Repository(workshop, `odd-${place.replace("/", "-")}`, ODD_BRANCH);
-        await odd.push({ [ODD_PATH]: notebookText("print('right')") });
-        await maria.openLink(link(odd, place, ODD_PATH));
-        assert.equal(maria.notebook.path, `${odd.name}/${ODD_PATH}`);
+      sees(`odd names of branch, folder and file open the right notebook in ${where}`, async () => {
+        // nbgitpuller's clone has one branch only: another one needs a folder of its own.
+        const odd = { ...COURSE, ...ODD, app, name: app, folder: `odd-${app}` };
+        await push(odd, "print('right')");
+        await maria.openLink(link(url, odd));
+        assert.equal(maria.notebook.path, `${odd.folder}/${ODD.open}`);
         await maria.notebook.runAllCells();
         assert.deepEqual(await maria.notebook.cellOutputs(), ["right"]);
       });
-    }
-
-    function link({ address, branch, name }: Repository, place: string, path: string): string {
-      const open = [name, ...path.split("/")].map(encodeURIComponent).join("/");
-      const query = new URLSearchParams({ repo: address, branch, targetpath: name });
-      query.set("urlpath", `${place}/${open}`);
-      return `${url}/hub/user-redirect/git-pull?${query.toString()}`;
     }
   });
 }
