@@ -108,6 +108,11 @@ def kind_of(folder, url):
         return "none", ""
     if not os.path.isdir(os.path.join(folder, ".git")):
         return "folder", "is no clone"
+    try:
+        git(folder, "rev-parse", "--git-dir")
+    except Failed as error:
+        # Of somebody else, for instance.
+        return "folder", str(error)
     origin = "".join(lines(folder, "config", "--get", "remote.origin.url")[:1])
     if not same_repository(origin, url):
         return "other", f"is a clone of {without_login(origin) or 'nothing'}"

@@ -133,7 +133,14 @@ const EDITS: {
 ];
 
 export function course(workshop: () => Lab): void {
-  const people = [...EDITS.map(({ person }) => person), "farida", "gulnara", "hamid", "indira"];
+  const people = [
+    ...EDITS.map(({ person }) => person),
+    "farida",
+    "gulnara",
+    "hamid",
+    "indira",
+    "jamila",
+  ];
 
   async function onServer(lines: string, input?: string): Promise<string> {
     const { exitCode, stdout, stderr } = await workshop().onServer(`set -e\n${lines}`, input);
@@ -210,7 +217,7 @@ export function course(workshop: () => Lab): void {
         "plan.ipynb": about("plan"),
         "old.ipynb": about("old"),
       });
-      for (const person of people.filter((it) => it !== "hamid")) {
+      for (const person of people.filter((it) => it !== "hamid" && it !== "jamila")) {
         await as(person, `/opt/tljh/user/bin/gitpuller ${COURSE.repo} main ~/groundwater 2>&1`);
       }
       for (const { person, edit } of EDITS) await save(person, "lesson.ipynb", edit);
@@ -225,6 +232,8 @@ export function course(workshop: () => Lab): void {
          chmod +x .git/hooks/post-merge`,
       );
       await as("gulnara", "touch .git/index.lock");
+      // In place of a copy of one's own, the way into somebody else's.
+      await as("jamila", "ln -s /home/jupyter-aigul/groundwater groundwater");
       await push(
         { "lesson.ipynb": FIXED, "new.ipynb": about("new") },
         "git mv plan.ipynb week.ipynb; git rm -q old.ipynb",
@@ -238,10 +247,10 @@ export function course(workshop: () => Lab): void {
         for account in ${accounts}; do userdel --force --remove $account; done`);
     });
 
-    it("everybody is seen not to have pulled, and who has no clone", () => {
+    it("everybody is seen not to have pulled, and who has no clone or another one", () => {
       for (const person of people) {
-        const state = first.get(person);
-        assert.equal(state?.state, person === "hamid" ? "none" : "behind", person);
+        const others: Record<string, string> = { hamid: "none", jamila: "other" };
+        assert.equal(first.get(person)?.state, others[person] ?? "behind", person);
       }
     });
 
@@ -267,13 +276,14 @@ export function course(workshop: () => Lab): void {
       assert.equal(statesOf(facts).get("farida")?.state, "has");
     });
 
-    it("a lock, and one's own file in a renamed one's place, are told and stop nobody else's pull", () => {
+    it("a lock, one's own file in the way and a link to another's copy are told, and stop nobody else", () => {
       const pulled = facts.filter((fact) => fact.kind === "pulled");
       assert.equal(pulled.length, people.length - 1);
       const failed = new Map(pulled.filter(({ ok }) => !ok).map((it) => [it.participant, it.said]));
-      assert.deepEqual([...failed.keys()].sort(), ["gulnara", "indira"]);
+      assert.deepEqual([...failed.keys()].sort(), ["gulnara", "indira", "jamila"]);
       assert.match(failed.get("gulnara") ?? "", /index\.lock of \d\d:\d\d was left behind/);
       assert.match(failed.get("indira") ?? "", /would be overwritten by merge: week\.ipynb/);
+      assert.match(failed.get("jamila") ?? "", /dubious ownership/);
       assert.equal(statesOf(facts).get("indira")?.state, "behind");
     });
 
@@ -316,7 +326,7 @@ export function course(workshop: () => Lab): void {
       const misspelt = await typed("fresh", "danyar");
       assert.equal(misspelt.status, 1);
       assert.match(misspelt.text, /no such participant[^]*course -- fresh daniyar --stack test\n/);
-      for (const person of ["daniyar", "elnura"]) {
+      for (const person of ["daniyar", "elnura", "jamila"]) {
         const fresh = await typed("fresh", person);
         assert.equal(fresh.status, 0, fresh.text);
         assert.match(
