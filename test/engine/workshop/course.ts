@@ -217,6 +217,7 @@ export function course(workshop: () => Lab): void {
         "plan.ipynb": about("plan"),
         "old.ipynb": about("old"),
       });
+      await workshop().serverShows(`git ls-remote --exit-code ${COURSE.repo} main`);
       for (const person of people.filter((it) => it !== "hamid" && it !== "jamila")) {
         await as(person, `/opt/tljh/user/bin/gitpuller ${COURSE.repo} main ~/groundwater 2>&1`);
       }
