@@ -11,8 +11,9 @@ export interface Refusal {
   movedTo?: string;
 }
 
-/** Who asks. `bad`: with credentials that are none. */
-export type Caller = { kind: "nobody" } | { kind: "bad" } | { kind: "token"; token: Token };
+/** Who asks. `bad`: with credentials that are none, or with a token that is no longer one. */
+export type Caller =
+  { kind: "nobody" } | { kind: "bad"; token?: Token } | { kind: "token"; token: Token };
 
 /** The header `Authorization`: git sends user and token (Basic), programs the token. */
 export function callerOf(model: Model, authorization: string | undefined, now: Date): Caller {
@@ -25,9 +26,14 @@ export function callerOf(model: Model, authorization: string | undefined, now: D
   // A token may stand in the place of either.
   const hashes = words.slice(0, 2).filter(Boolean).map(hashOf);
   const token = model.tokens.find(({ hash }) => hashes.includes(hash));
-  if (!token || token.revoked) return { kind: "bad" };
-  if (token.expires !== undefined && new Date(token.expires) <= now) return { kind: "bad" };
+  if (!token) return { kind: "bad" };
+  if (!isValid(token, now)) return { kind: "bad", token };
   return { kind: "token", token };
+}
+
+/** Neither revoked nor expired. */
+export function isValid({ revoked, expires }: Token, now: Date): boolean {
+  return !revoked && (expires === undefined || new Date(expires) > now);
 }
 
 /** Names are the same in whichever case. */

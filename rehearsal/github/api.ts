@@ -43,6 +43,11 @@ export function answerApi(model: Model, caller: Caller, path: string): ApiAnswer
   if (repository === undefined) return refuse(404, "Not Found");
   const found = decide(model, caller, repository, false);
   if (isRefusal(found)) {
+    if (found.movedTo !== undefined) {
+      const location = `https://api.github.test/repos/${found.movedTo}`;
+      const moved = refuse(301, "Moved Permanently");
+      return { ...moved, headers: { ...moved.headers, location } };
+    }
     // The API doesn't tell whether a private one is there.
     return found.status === 403 ? refuse(403, found.body) : refuse(404, "Not Found");
   }

@@ -76,8 +76,13 @@ export function answerByGit(
     child.on("error", reject);
     child.stdin.on("error", () => undefined);
     incoming.pipe(child.stdin);
-    outgoing.on("close", () => child.kill());
+    outgoing.on("close", () => {
+      child.kill();
+      // What nobody reads any more must not keep it from ending.
+      child.stdout.resume();
+    });
     child.stdout.on("data", (data: Buffer) => {
+      if (outgoing.destroyed) return;
       let body = data;
       if (!isStarted) {
         head = Buffer.concat([head, data]);

@@ -1,6 +1,8 @@
 /** What tests and commands ask of a rehearsal's GitHub, over the front door. */
 
+import { isValid } from "./access";
 import { hashOf, type Token, type TokenWish } from "./model";
+import { INSTRUCTOR } from "./seed";
 import type { Fault, LogLine } from "./server";
 
 export class GitHubControl {
@@ -40,11 +42,19 @@ export class GitHubControl {
     return this.changeTokens([hashOf(token)], { expires: new Date().toISOString() });
   }
 
-  /** Revokes all tokens of the instructor but the newest. */
-  async revokeAllBut(count: number): Promise<number> {
-    const tokens = (await this.tokens()).filter(({ account }) => account === "nicolas");
-    const hashes = tokens.slice(0, tokens.length - count).map(({ hash }) => hash);
-    return this.changeTokens(hashes, { revoked: true });
+  /** Changes the instructor's valid tokens but for the newest ones; gives how many it changed. */
+  async changeAllBut(count: number, change: Partial<Token>): Promise<number> {
+    const own = (await this.tokens()).filter(({ account }) => account === INSTRUCTOR);
+    const older = own.slice(0, Math.max(0, own.length - count));
+    const valid = older.filter((token) => isValid(token, new Date()));
+    return this.changeTokens(
+      valid.map(({ hash }) => hash),
+      change,
+    );
+  }
+
+  revokeAllBut(count: number): Promise<number> {
+    return this.changeAllBut(count, { revoked: true });
   }
 
   fault(fault: Fault): Promise<void> {

@@ -40,6 +40,9 @@ function quoted(file: string): string {
 }
 
 export class Repositories {
+  /** The end of the last commit: one at a time, so that none is lost. */
+  private turn: Promise<unknown> = Promise.resolve();
+
   constructor(private readonly folder: string) {}
 
   /** Root of all, for git's own server. */
@@ -69,12 +72,24 @@ export class Repositories {
   }
 
   /** Puts a commit on a branch: files added or changed, `deleted` ones removed. */
-  async commit(
+  commit(
     repository: string,
     branch: string,
     files: Files,
     message: string,
     deleted: readonly string[] = [],
+  ): Promise<string> {
+    const done = this.turn.then(() => this.add(repository, branch, files, message, deleted));
+    this.turn = done.catch(() => undefined);
+    return done;
+  }
+
+  private async add(
+    repository: string,
+    branch: string,
+    files: Files,
+    message: string,
+    deleted: readonly string[],
   ): Promise<string> {
     const folder = this.file(repository);
     const before = await this.head(repository, branch);

@@ -12,6 +12,7 @@ import { certificatesIn } from "./certificates";
 import { fingerprintOf, makeToken, type Model, type TokenWish } from "./model";
 import { Repositories, type Files } from "./repositories";
 import { INSTRUCTOR, LISTED, seed } from "./seed";
+import { targetOf, withoutTokens, type Target } from "./target";
 
 /** What goes wrong on demand, for requests whose path begins so. */
 export interface Fault {
@@ -36,7 +37,7 @@ export interface LogLine {
   /** git-upload-pack (reading), git-receive-pack (writing) or api. */
   service: string;
   account: string;
-  /** First 12 hexadecimal digits of the token's SHA-256; empty: none was sent, or none that is known. */
+  /** First 12 hexadecimal digits of the token's SHA-256; empty: none was sent, or none that ever was one. */
   fingerprint: string;
   status: number;
   bytes: number;
@@ -163,16 +164,16 @@ export class GitHub {
   }
 
   private async serve(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
-    const url = new URL(incoming.url ?? "/", "https://github.test");
+    const target = targetOf(incoming.url ?? "/");
     const caller = callerOf(this.model, incoming.headers.authorization, new Date());
     const isApi = incoming.headers.host?.startsWith("api.") === true;
-    const service = isApi ? "api" : serviceOf(url);
-    const token = caller.kind === "token" ? caller.token : undefined;
-    const bytes = await this.answer({ incoming, outgoing, url, caller, isApi });
+    const service = isApi ? "api" : target.service;
+    const token = caller.kind === "nobody" ? undefined : caller.token;
+    const bytes = await this.answer({ incoming, outgoing, target, caller, isApi });
     const line: LogLine = {
       time: new Date().toISOString(),
       method: incoming.method ?? "",
-      path: decodedPath(url),
+      path: withoutTokens(target.path),
       service,
       account: token?.account ?? "",
       fingerprint: token ? fingerprintOf(token.hash) : "",
@@ -185,17 +186,17 @@ export class GitHub {
   private async answer(request: {
     incoming: IncomingMessage;
     outgoing: ServerResponse;
-    url: URL;
+    target: Target;
     caller: Caller;
     isApi: boolean;
   }): Promise<number> {
-    const { incoming, outgoing, url, caller, isApi } = request;
-    const pathname = decodedPath(url);
+    const { incoming, outgoing, target, caller, isApi } = request;
+    const { path: pathname, service, search } = target;
     const fault = this.fault(pathname);
     if (fault?.slow) await sleep(fault.slow);
     if (fault?.status) return text(outgoing, fault.status, "made to fail by a test");
     if (fault?.redirect) {
-      outgoing.setHeader("location", `${fault.redirect}${url.search}`);
+      outgoing.setHeader("location", `${fault.redirect}${search}`);
       return text(outgoing, 302, "made to go elsewhere by a test");
     }
     if (fault?.cut && (isApi || !GIT_PATH.test(pathname))) {
@@ -208,13 +209,12 @@ export class GitHub {
       return text(outgoing, status, JSON.stringify(body), "application/json; charset=utf-8");
     }
     const [, repository, rest = ""] = GIT_PATH.exec(pathname) ?? [];
-    const service = serviceOf(url);
     if (repository === undefined || service === "") return text(outgoing, 404, "Not Found");
     const found = decide(this.model, caller, repository, service === "git-receive-pack");
     if (isRefusal(found)) {
       if (found.status === 401) outgoing.setHeader("www-authenticate", 'Basic realm="GitHub"');
       if (found.movedTo) {
-        const there = `https://github.test/${found.movedTo}.git/${rest}${url.search}`;
+        const there = `https://github.test/${found.movedTo}.git/${rest}${search}`;
         outgoing.setHeader("location", there);
       }
       return text(outgoing, found.status, `${found.body}\n`);
@@ -222,7 +222,9 @@ export class GitHub {
     const { root } = this.repositories;
     const inside = `/${path.relative(root, this.repositories.file(found.path))}/${rest}`;
     const user = caller.kind === "token" ? caller.token.account : undefined;
-    const call = { root, path: inside, query: url.search.slice(1), user };
+    // Of a doubled parameter git's server would take the other one.
+    const query = rest === "info/refs" ? `service=${service}` : "";
+    const call = { root, path: inside, query, user };
     return answerByGit(call, incoming, outgoing, fault?.cut === true);
   }
 
@@ -234,21 +236,6 @@ export class GitHub {
     }
     return found;
   }
-}
-
-/** Never elsewhere on the disk: only what matches a known repository is looked for. */
-function decodedPath(url: URL): string {
-  try {
-    return decodeURIComponent(url.pathname);
-  } catch {
-    return url.pathname;
-  }
-}
-
-function serviceOf(url: URL): string {
-  const last = url.pathname.split("/").at(-1) ?? "";
-  const service = last === "refs" ? (url.searchParams.get("service") ?? "") : last;
-  return ["git-upload-pack", "git-receive-pack"].includes(service) ? service : "";
 }
 
 function text(
