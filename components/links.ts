@@ -64,12 +64,13 @@ function toml(text: string): string {
  * Traefik's rule for the short addresses, such as /start and /groundwater-course: each is answered
  * with a redirect to its link. Empty without content.
  *
- * An entry point that does not exist (https, before there is a certificate) is only a line in
- * Traefik's log. Without a list the rule would be in force on the loopback ones, too.
+ * Without a list of entry points the rule would be in force on the loopback ones, too. One that does
+ * not exist (https, before there is a certificate) is only a line in Traefik's log.
  */
 export function shortAddressRule(baseUrl: string, content: readonly ContentEntry[]): string {
   const [first] = content;
   if (!first) return "";
+  const entryPoints = baseUrl.startsWith("https:") ? ["http", "https"] : ["http"];
   const targets: [path: string, target: string][] = [
     [START, link(baseUrl, first)],
     ...Object.entries(links(baseUrl, content)),
@@ -77,7 +78,7 @@ export function shortAddressRule(baseUrl: string, content: readonly ContentEntry
   return targets
     .flatMap(([path, target]) => [
       `[http.routers.workshop-link-${path}]`,
-      `entryPoints = ["http", "https"]`,
+      `entryPoints = ${JSON.stringify(entryPoints)}`,
       `rule = ${toml(`Path(\`/${path}\`)`)}`,
       `priority = ${PRIORITY}`,
       `middlewares = ["workshop-link-${path}"]`,

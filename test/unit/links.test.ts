@@ -140,6 +140,13 @@ describe("short addresses", () => {
     assert.equal(linkList(content), '["day1","day2"]\n');
   });
 
+  it("are served by http alone until the hub has a name, and never on the loopback doors", () => {
+    const entryPoints = (base: string) =>
+      /^entryPoints = .*$/m.exec(shortAddressRule(base, [entry()]));
+    assert.equal(entryPoints("http://192.0.2.7")?.[0], 'entryPoints = ["http"]');
+    assert.equal(entryPoints(BASE)?.[0], 'entryPoints = ["http","https"]');
+  });
+
   it("keep a dollar out of the expression's hands", () => {
     const rule = shortAddressRule("https://a$1.example", [entry()]);
     assert.match(rule, /replacement = "https:\/\/a\$\$1\.example\//);
