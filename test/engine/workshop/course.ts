@@ -210,7 +210,7 @@ export function course(workshop: () => Lab): void {
       }
       await onServer(`mkdir -p /srv/course; cd /srv/course; git init -q --bare -b main groundwater
         git init -q -b main teacher; git -C teacher remote add origin /srv/course/groundwater
-        systemd-run -q --unit=course-test git daemon --base-path=/srv/course --export-all \\
+        systemd-run -q --collect --unit=course-test git daemon --base-path=/srv/course --export-all \\
           --listen=127.0.0.1 --port=9419`);
       await push({
         "lesson.ipynb": LESSON,
