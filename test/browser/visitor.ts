@@ -61,13 +61,20 @@ export class Visitor {
   async openLink(url: string, account?: Account): Promise<void> {
     await this.untilNetworkRests(async (again) => {
       await (again ? this.page.reload() : this.page.goto(url));
-      if ((await this.whereItLeads()) === "login") {
-        if (!account) throw new Error("the hub asks who it is");
-        await this.enter(account);
-      }
-      const path = this.notebook.path;
-      if (path === undefined) await this.page.locator(".lm-MenuBar-item").first().waitFor();
-      else await this.notebook.opened();
+      await this.arrive(account);
+    });
+  }
+
+  /** Clicks what is a link on the page; else like `openLink`. */
+  async clickLink(name: string, account?: Account): Promise<void> {
+    const there = this.page.getByRole("link", { name, exact: true });
+    const url = new URL((await there.getAttribute("href")) ?? "", this.page.url());
+    await this.untilNetworkRests(async (again) => {
+      const left = this.page.url();
+      await (again ? this.page.goto(url.href) : there.click());
+      // The page that is left may be the log-in page, too.
+      if (!again) await this.page.waitForURL((now) => now.href !== left);
+      await this.arrive(account);
     });
   }
 
@@ -80,7 +87,7 @@ export class Visitor {
     return !this.page.isClosed();
   }
 
-  /** Reads what the log-in page, or another of the hub's, says. */
+  /** What the page says. */
   async text(): Promise<string> {
     return this.page.locator("body").innerText();
   }
@@ -116,6 +123,16 @@ export class Visitor {
       `  text:     ${lines.slice(0, SHOWN_LINES).join("\n            ")}`,
       `  console:  ${this.complaints.slice(-10).join("\n            ") || "no errors"}`,
     ].join("\n");
+  }
+
+  /** Logs in if asked to, and waits for what can be worked with. */
+  private async arrive(account?: Account): Promise<void> {
+    if ((await this.whereItLeads()) === "login") {
+      if (!account) throw new Error("the hub asks who it is");
+      await this.enter(account);
+    }
+    if (this.notebook.path !== undefined) await this.notebook.opened();
+    else await this.page.locator(".lm-MenuBar-item").first().waitFor();
   }
 
   /** Fills in the form that is shown. */

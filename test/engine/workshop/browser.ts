@@ -130,5 +130,19 @@ export function inTheBrowser(workshop: () => Lab): void {
         assert.deepEqual(await maria.notebook.cellOutputs(), ["right"]);
       });
     }
+
+    sees("the log-in page lists the links, and clicking one leads to its notebook", async () => {
+      const fresh = await browser!.visitor();
+      await fresh.page.goto(`${url}/hub/login`);
+      assert.match(await fresh.text(), /Course material: introduction · field-data/);
+      await fresh.clickLink("introduction", MARIA);
+      assert.equal(fresh.notebook.path, "groundwater-course/notebooks/1_introduction.ipynb");
+      await fresh.leave();
+    });
+
+    sees("the short address that is easy to type leads to the first link", async () => {
+      await maria.openLink(`${url}/start`);
+      assert.equal(maria.notebook.path, "groundwater-course/notebooks/1_introduction.ipynb");
+    });
   });
 }
