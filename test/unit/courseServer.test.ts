@@ -330,8 +330,9 @@ describe("participants' copies", () => {
     const bo = states.get("bo");
     assert.ok(bo && "lacks" in bo);
     assert.equal(bo.lacks.length, 100);
-  }).timeout(60_000);
-});
+  });
+  // Many programs, one after the other.
+}).timeout(60_000);
 
 describe("a participant who is up to something", () => {
   let lab: CourseLab;
@@ -403,4 +404,4 @@ describe("a participant who is up to something", () => {
     const facts = lab.run("status", { secondsEach: 1 }, folder);
     assert.match(JSON.stringify(facts), /"mallory"[^}]*"fails","said":"no answer within 1 s/);
   });
-});
+}).timeout(60_000);
