@@ -9,7 +9,7 @@
 import { text } from "node:stream/consumers";
 import { formatProblem } from "../components/text";
 import { GitHubControl } from "../rehearsal/github/client";
-import { askHealth } from "../rehearsal/health";
+import { askHealth, codeHash } from "../rehearsal/health";
 import { DEV } from "./devStack";
 import {
   changedText,
@@ -21,6 +21,16 @@ import {
 
 async function openGitHub(): Promise<GitHubControl> {
   const health = await askHealth(DEV.port);
+  if (health?.name === DEV.name && health.code !== codeHash()) {
+    throw new Error(
+      formatProblem({
+        wrong: "The workshop of this computer was started by another version of this project",
+        received: `a rehearsal ${DEV.name} that runs other code than this folder's`,
+        allowed: "one that this version has started",
+        mend: "npm run dev (it goes on with all that was there)",
+      }),
+    );
+  }
   if (health?.name !== DEV.name) {
     throw new Error(
       formatProblem({

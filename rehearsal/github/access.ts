@@ -88,8 +88,10 @@ export function decide(
       body: "Invalid username or token. Password authentication is not supported for Git operations.",
     };
   }
-  const moved = presentPath(model, path);
-  const repository = findRepository(model, moved ?? path);
+  const named = findRepository(model, path);
+  // One that is there now has the name, whatever had it before.
+  const moved = named ? undefined : presentPath(model, path);
+  const repository = moved === undefined ? named : findRepository(model, moved);
   const isOpen = repository !== undefined && !repository.isPrivate && !writes;
   if (!isOpen && caller.kind === "nobody") return { status: 401, body: "Repository not found." };
   if (!repository) return { status: 404, body: "Repository not found." };

@@ -68,8 +68,12 @@ function noise(bytes: number): Buffer {
 function fieldData(): Files {
   const stations = Array.from({ length: 300 }, (_, n) => {
     const number = String(n + 1).padStart(3, "0");
-    const days = Array.from({ length: 30 }, (_, day) => `2026-06-${day + 1},${(n * 7 + day) % 19}`);
-    return [`stations/station-${number}.csv`, ["day,level_cm", ...days, ""].join("\n")] as const;
+    const days = Array.from({ length: 30 }, (_, day) => {
+      const date = `2026-06-${String(day + 1).padStart(2, "0")}`;
+      return `${number},${date},${120 + ((n * 7 + day) % 19)}`;
+    });
+    const lines = ["station,day,level_cm", ...days, ""];
+    return [`stations/station-${number}.csv`, lines.join("\n")] as const;
   });
   return {
     "README.md": "# Field data\n",

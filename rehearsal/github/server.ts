@@ -140,6 +140,8 @@ export class GitHub {
         for (const token of model.tokens) {
           token.repositories = token.repositories.map((one) => (one === from ? to : one));
         }
+        for (const [former, present] of Object.entries(model.moved))
+          if (present === from) model.moved[former] = to;
         model.moved[from] = to;
         this.save();
         return undefined;

@@ -115,6 +115,14 @@ describe("the rehearsal's GitHub lets a request of git's pass as GitHub does", (
   writes.forEach(check(true));
 });
 
+describe("the rehearsal's GitHub: a renamed repository", () => {
+  it("loses its former name to a new one of that name", () => {
+    const repository = { path: "river-lab/hydrology", isPrivate: false, members: [INSTRUCTOR] };
+    const later = { ...model, repositories: [...model.repositories, repository] };
+    assert.equal(decide(later, as(undefined), "river-lab/hydrology", false), repository);
+  });
+});
+
 describe("the rehearsal's GitHub: who asks", () => {
   it("takes a token with any user name, as user name, and as programs send it", () => {
     const token = textOf("good");
