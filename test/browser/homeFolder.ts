@@ -33,6 +33,13 @@ export class HomeFolder {
     return content.map(({ name }) => name).sort();
   }
 
+  /** Names of the terminals that run on the person's server. */
+  async terminals(): Promise<string[]> {
+    const answer = await this.context.request.get(this.address("api/terminals"));
+    const terminals = (await checked(answer, "terminals").json()) as { name: string }[];
+    return terminals.map(({ name }) => name);
+  }
+
   async write(path: string, content: string): Promise<void> {
     const data = { type: "file", format: "text", content };
     checked(await this.ask("PUT", path, "", data), path);

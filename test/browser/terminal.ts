@@ -2,12 +2,6 @@
 import type { Page, WebSocket } from "playwright-core";
 import type { HomeFolder } from "./homeFolder";
 
-/** What terminals have printed, and who waits for more. */
-export interface Shown {
-  text: string;
-  waiting: (() => void)[];
-}
-
 /** What a script came to, each byte of it. */
 export interface Ran {
   status: number;
@@ -18,50 +12,53 @@ export interface Ran {
 /** A script that takes longer has failed with this status. */
 export const TOO_LONG = 124;
 
+/** The terminal in front; those of other tabs stay in the page, hidden. */
+const FRONT = ".lm-DockPanel-widget:not(.lm-mod-hidden) .jp-Terminal";
+
 export class Terminal {
+  /** All that it has printed, control codes too: the page paints it on a canvas. */
+  text = "";
+  private waiting: (() => void)[] = [];
   private runs = 0;
 
   private constructor(
     private readonly page: Page,
-    private readonly shown: Shown,
     private readonly home: HomeFolder,
   ) {}
 
-  /** Collects what the server sends to a terminal: the page paints it on a canvas. */
-  static listen(socket: WebSocket, shown: Shown): void {
-    if (!socket.url().includes("/terminals/websocket/")) return;
-    socket.on("framereceived", ({ payload }) => {
-      const [kind, text] = JSON.parse(payload.toString()) as [string, unknown];
-      if (kind !== "stdout" || typeof text !== "string") return;
-      shown.text += text;
-      for (const wake of shown.waiting.splice(0)) wake();
-    });
-  }
-
   /** Opens a new one by JupyterLab's menu, and waits for its prompt. */
-  static async open(page: Page, shown: Shown, home: HomeFolder): Promise<Terminal> {
-    const terminal = new Terminal(page, shown, home);
-    shown.text = "";
+  static async open(page: Page, home: HomeFolder): Promise<Terminal> {
+    const terminal = new Terminal(page, home);
+    const others = await home.terminals();
+    // A connection that breaks is made again, and the server repeats what it has printed.
+    page.on("websocket", (socket) => {
+      const [, name] = /\/terminals\/websocket\/([^/?]+)/.exec(socket.url()) ?? [];
+      if (name !== undefined && !others.includes(name)) terminal.listen(socket);
+    });
     await page
       .locator(".lm-MenuBar-item")
       .filter({ hasText: /^File$/ })
       .click();
     await page.locator('.lm-Menu-item[data-type="submenu"]').filter({ hasText: /^New/ }).hover();
     await page.locator('.lm-Menu-item[data-command="terminal:create-new"]').click();
-    await page.locator(".jp-Terminal:not(.lm-mod-hidden) .xterm").waitFor();
     // What is typed before the server's first word goes nowhere.
     await terminal.shows(/\$ /);
+    await page.locator(`${FRONT} .xterm`).waitFor();
     return terminal;
   }
 
-  /** All that the terminal has printed, control codes too. */
-  get text(): string {
-    return this.shown.text;
+  private listen(socket: WebSocket): void {
+    socket.on("framereceived", ({ payload }) => {
+      const [kind, text] = JSON.parse(payload.toString()) as [string, unknown];
+      if (kind !== "stdout" || typeof text !== "string") return;
+      this.text += text;
+      for (const wake of this.waiting.splice(0)) wake();
+    });
   }
 
   /** Types a line. */
   async type(line: string): Promise<void> {
-    await this.page.locator(".jp-Terminal:not(.lm-mod-hidden) textarea").focus();
+    await this.page.locator(`${FRONT} textarea`).focus();
     await this.page.keyboard.insertText(line);
     await this.page.keyboard.press("Enter");
   }
@@ -70,12 +67,12 @@ export class Terminal {
   async shows(pattern: RegExp, limitSeconds = 60): Promise<RegExpExecArray> {
     const limit = AbortSignal.timeout(limitSeconds * 1000);
     for (;;) {
-      const found = pattern.exec(this.shown.text);
+      const found = pattern.exec(this.text);
       if (found) return found;
       await new Promise<void>((resolve, reject) => {
-        this.shown.waiting.push(resolve);
+        this.waiting.push(resolve);
         const late = () =>
-          reject(new Error(`the terminal never printed ${pattern}:\n${this.shown.text}`));
+          reject(new Error(`the terminal never printed ${pattern}:\n${this.text}`));
         if (limit.aborted) late();
         limit.addEventListener("abort", late, { once: true });
       });

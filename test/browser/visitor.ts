@@ -3,7 +3,7 @@ import fs from "node:fs";
 import type { Page } from "playwright-core";
 import { HomeFolder } from "./homeFolder";
 import { Notebook } from "./notebook";
-import { Terminal, type Shown } from "./terminal";
+import { Terminal } from "./terminal";
 
 /** Name and password on the hub. */
 export interface Account {
@@ -23,7 +23,6 @@ export class Visitor {
   readonly complaints: string[] = [];
   /** The notebook in front. */
   readonly notebook: Notebook;
-  private readonly shown: Shown = { text: "", waiting: [] };
   private networkChanged = false;
 
   constructor(readonly page: Page) {
@@ -37,7 +36,6 @@ export class Visitor {
     page.on("requestfailed", (request) => {
       if (request.failure()?.errorText.includes(NETWORK_CHANGED)) this.networkChanged = true;
     });
-    page.on("websocket", (socket) => Terminal.listen(socket, this.shown));
   }
 
   /** The home folder on the server of whoever is logged in. */
@@ -105,7 +103,7 @@ export class Visitor {
     if (!new URL(this.page.url()).pathname.includes("/lab")) {
       await this.openLink(this.home.address("lab"));
     }
-    return Terminal.open(this.page, this.shown, this.home);
+    return Terminal.open(this.page, this.home);
   }
 
   /** What is seen now; the picture goes to `file`. */
