@@ -3,14 +3,6 @@ import { parseArgs } from "node:util";
 import { parseContent, type ContentEntry } from "../components/content";
 import { formatProblem, formatProblems, nearest, type Problem } from "../components/text";
 
-/** An entry of the stack's output `content`, as far as this command needs it. */
-export interface Listed {
-  /** Address of the repository. */
-  repo: string;
-  /** Of its clone, in each home folder. */
-  folder: string;
-}
-
 const FIELDS = ["repo", "branch", "open", "app", "name"] as const;
 const OPTIONS = {
   repo: { type: "string", short: "r" },
@@ -41,7 +33,7 @@ export function stackOf(args: readonly string[]): string | undefined {
 export function parseLinkArguments(
   args: readonly string[],
   gitHost: string,
-  listed: readonly Listed[] = [],
+  listed: readonly Pick<ContentEntry, "url" | "folder">[] = [],
 ): ContentEntry {
   const values = fieldsOf(parsed(args));
   if (values.repo === undefined) {
@@ -53,7 +45,7 @@ export function parseLinkArguments(
     throw new Error(formatProblems("There is no link", here));
   }
   const [entry] = content as [ContentEntry];
-  const same = listed.find(({ repo }) => repo === entry.url);
+  const same = listed.find(({ url }) => url === entry.url);
   const isTaken = listed.some(({ folder }) => folder === entry.folder);
   const folder = same?.folder ?? (isTaken ? entry.path.replaceAll("/", "-") : entry.folder);
   return { ...entry, folder };

@@ -22,9 +22,9 @@ describe("npm run link", () => {
 
   it("keeps a repository's folder, and gives nobody else's away", () => {
     const listed = [
-      { repo: "https://github.com/a/gw", folder: "a-gw" },
-      { repo: "https://github.com/b/gw", folder: "b-gw" },
-      { repo: "https://github.com/b/wells", folder: "wells" },
+      { url: "https://github.com/a/gw", folder: "a-gw" },
+      { url: "https://github.com/b/gw", folder: "b-gw" },
+      { url: "https://github.com/b/wells", folder: "wells" },
     ];
     const folder = (repo: string) =>
       parseLinkArguments(["--repo", repo], "github.com", listed).folder;
