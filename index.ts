@@ -5,6 +5,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { readSettings } from "./components/config";
 import { CourseAccess } from "./components/courseAccess";
+import { CourseContent } from "./components/courseContent";
 import { dnsRecord, serverUrl } from "./components/dns";
 import { ElasticIp } from "./components/elasticIp";
 import { Instance } from "./components/instance";
@@ -63,14 +64,20 @@ export = async () => {
   const tljh = new Tljh(name, { ...settings, server, dataVolumeId }, onceReachable);
   const { securityGroupId } = network;
 
-  // Phase 6: course material, and the token for private repositories.
+  // Phase 6: the token for private repositories, course material and its links.
+  const url = publicIp.apply((address) => serverUrl(domain, address));
   const access = new CourseAccess(name, { ...settings, server }, { dependsOn: tljh.accounts });
+  const course = new CourseContent(
+    name,
+    { ...settings, server, baseUrl: url },
+    { dependsOn: [tljh.accounts, access] },
+  );
 
   // The doors, after the accounts have their passwords.
   new PublicPorts(name, { securityGroupId, tags }, { dependsOn: tljh.accounts });
 
   return {
-    url: publicIp.apply((address) => serverUrl(domain, address)),
+    url,
     admins,
     passwords: tljh.passwords,
     sshCommand: publicIp.apply((address) => sshCommand(name, address)),
@@ -82,6 +89,8 @@ export = async () => {
     instanceType: instance.instanceType,
     amiId: instance.amiId,
     region,
+    links: course.links,
+    content: settings.content.map(({ url: repo, ...entry }) => ({ ...entry, repo })),
     gitToken: access.token,
   };
 };

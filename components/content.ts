@@ -155,6 +155,21 @@ class Checker {
   }
 }
 
+type Place = Pick<ContentEntry, "url" | "path" | "branch">;
+
+/**
+ * nbgitpuller's own folder is the last part of the path. Two repositories of one name get the whole
+ * path; a second branch gets a copy of its own, since a copy cannot change to another branch.
+ */
+function folderOf(entry: Place, entries: readonly Place[]): string {
+  const last = ({ path }: Place) => path.split("/").at(-1) ?? "";
+  const isAlone = entries.every((other) => other.url === entry.url || last(other) !== last(entry));
+  const folder = isAlone ? last(entry) : entry.path.replaceAll("/", "-");
+  const [first] = entries.filter(({ url }) => url === entry.url);
+  if (first === undefined || first.branch === entry.branch) return folder;
+  return `${folder}-${entry.branch.replace(/[^\p{L}\p{N}._]+/gu, "-")}`;
+}
+
 /** As one may write it in an address; what cannot be decoded stays as it is. */
 function decoded(text: string): string {
   try {
@@ -236,13 +251,6 @@ export function parseContent(
     const [branch, open, app] = [check.branch(raw), check.open(raw), check.app(raw)];
     return { name, url, host, path, branch, open, app };
   });
-  // nbgitpuller's own folder is the last part; two of one name get the whole path.
-  const last = ({ path }: { path: string }) => path.split("/").at(-1) ?? "";
-  const content = entries.map((entry) => {
-    const isAlone = entries.every(
-      (other) => other.url === entry.url || last(other) !== last(entry),
-    );
-    return { ...entry, folder: isAlone ? last(entry) : entry.path.replaceAll("/", "-") };
-  });
+  const content = entries.map((entry) => ({ ...entry, folder: folderOf(entry, entries) }));
   return { content, problems: check.problems };
 }

@@ -743,6 +743,16 @@ def api_password():
     return Path(API_SECRET_FILE).read_text()
 
 
+def pass_encoded_signs(static):
+    """As TLJH 2.0.0, whose Traefik 3.1.4 passes encoded signs in paths, such as the # of a notebook's
+    name. Traefik 3.6.5 answers 400 unless it is told otherwise.
+    """
+    signs = ("Slash", "BackSlash", "NullCharacter", "Semicolon", "Percent", "QuestionMark", "Hash")
+    for entry_point in static["entryPoints"].values():
+        allowed = {f"allowEncoded{sign}": True for sign in signs}
+        entry_point.setdefault("http", {}).setdefault("encodedCharacters", allowed)
+
+
 def write_proxy_config():
     """Write what Traefik reads at its start. The hub's routes go: it will put them back."""
     import toml
@@ -750,6 +760,7 @@ def write_proxy_config():
     config = load_config()
     snippets = [toml.load(path) for path in sorted(glob.glob(f"{CONFIG}/traefik_config.d/*.toml"))]
     static = deep_merge(static_config(config), merge_snippets(snippets))
+    pass_encoded_signs(static)
     write_file(STATIC_FILE, toml.dumps(static), 0o600)
     write_file(f"{RULES}/dynamic.toml", toml.dumps(dynamic_config(config, api_password())), 0o600)
     write_file(f"{RULES}/rules.toml", "", 0o600)

@@ -43,6 +43,13 @@ export interface LogLine {
   bytes: number;
 }
 
+/**
+ * Milliseconds that a host on the internet takes at least. Not for show: an answer that comes before
+ * the proxy has seen the end of the request can end its connection (Go's HTTP server closes the
+ * request's body when the answer begins), which a real distance rules out and a loaded computer not.
+ */
+const ROUND_TRIP_MS = 40;
+
 /** Where it listens on the machines' gateway; they find it at port 443 of the services' address. */
 export const GITHUB_PORT = 8443;
 
@@ -195,6 +202,7 @@ export class GitHub {
     const { incoming, outgoing, target, caller, isApi } = request;
     const { path: pathname, service, search } = target;
     const fault = this.fault(pathname);
+    await sleep(ROUND_TRIP_MS);
     if (fault?.slow) await sleep(fault.slow);
     if (fault?.status) return text(outgoing, fault.status, "made to fail by a test");
     if (fault?.redirect) {

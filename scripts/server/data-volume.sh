@@ -50,8 +50,6 @@ mkdir -p $data/home $data/tljh-state /opt/tljh/state
 chmod 755 $data $data/home
 chmod 700 $data/tljh-state
 mountpoint -q /opt/tljh/state || mount --bind $data/tljh-state /opt/tljh/state
-# A rule that leads to another machine's root volume; Traefik would read no rule at all.
-find $data/tljh-state/rules -xtype l -delete 2>/dev/null || true
 if ! mountpoint -q /home; then
   # Whoever has a home on the new machine keeps it; whoever logs in over SSH has the new keys.
   for home in /home/*/; do
@@ -88,6 +86,11 @@ Requires=$service
 After=$service
 UNIT
 done
+# A rule that leads nowhere keeps Traefik from reading any, and so everybody from the hub.
+put /etc/systemd/system/traefik.service.d/workshop-rules.conf 644 root:root <<'UNIT'
+[Service]
+ExecStartPre=-/usr/bin/find /opt/tljh/state/rules -xtype l -delete
+UNIT
 systemctl daemon-reload
 
 say "Mounting the data volume"

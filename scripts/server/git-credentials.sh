@@ -174,7 +174,7 @@ switch() {
     wait_until 20 is_in_force || true
     include_config
     put_file
-    find "$sealed" -type f ! -samefile "$link" -delete
+    find "$sealed" -type f ! -path "$(readlink "$link")" -delete
   else
     put_file
     include_config

@@ -62,7 +62,7 @@ describe("Pulumi.dev.yaml", () => {
     ]);
     const own = Object.entries(config).map(([key, value]) => [key, asText(value)]);
     const raw = Object.fromEntries([...defaults, ...own]) as Record<string, string>;
-    assert.deepEqual(parseSettings(raw, PROJECT, "dev").problems, []);
+    assert.deepEqual(parseSettings(raw, PROJECT, "dev", [`${PROJECT}:gitToken`]).problems, []);
   });
 });
 

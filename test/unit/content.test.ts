@@ -71,6 +71,14 @@ describe("content", () => {
     );
   });
 
+  it("gives a second branch of a repository a copy of its own", () => {
+    const folders = contentOf({ repo: "a/course" }, { repo: "a/course", branch: "осень/2026-#1" });
+    assert.deepEqual(
+      folders.map(({ folder }) => folder),
+      ["course", "course-осень-2026-1"],
+    );
+  });
+
   it("says all that is wrong at once, each with the command that mends it", () => {
     const problems = problemsOf(
       { repo: "git@github.com:hydro/gw.git", app: "notebok" },

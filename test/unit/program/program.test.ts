@@ -32,7 +32,7 @@ describe("the program", () => {
     run = await runProgram();
   });
 
-  it("has a component for network, instance, Elastic IP, TLJH and public ports", () => {
+  it("has a component for network, instance, Elastic IP, TLJH, course and public ports", () => {
     const tops = run.resources.filter((one) => one.parent === undefined).map((one) => one.type);
     assert.deepEqual(tops, [
       "tljh:index:Network",
@@ -40,6 +40,8 @@ describe("the program", () => {
       "tljh:index:ElasticIp",
       "pulumi-nodejs:dynamic/tljh:ServerReachable",
       "tljh:index:Tljh",
+      "tljh:index:CourseAccess",
+      "tljh:index:CourseContent",
       "tljh:index:PublicPorts",
     ]);
   });
@@ -121,6 +123,7 @@ describe("the program", () => {
         ["test-restart-if-needed", "test-system-update"],
         ["test-install", "test-restart-if-needed"],
         ["test-admins", "test-install"],
+        ["test-links"],
       ],
     );
     assert.deepEqual(only(run, "tljh:index:Tljh").after, ["test-reachable"]);
@@ -173,6 +176,9 @@ describe("the program", () => {
       instanceType: "t3.xlarge",
       amiId: "ami-0aaaaaaaaaaaaaaaa",
       region: "ap-south-1",
+      links: {},
+      content: [],
+      gitToken: undefined,
     });
   });
 });
