@@ -202,15 +202,7 @@ export function contentWarnings(
       .map((module) => submoduleUrl(module, url))
       .filter((module) => module.startsWith(`https://${host}/`))
       .filter((module) => entries.every((other) => other.url !== module));
-    const sibling = entries
-      .slice(0, entries.indexOf(entry))
-      .find((other) => other.url === url && other.branch !== entry.branch);
     return [
-      ...(sibling
-        ? [
-            `content (${sibling.name}, ${entry.name}): two branches of ${url} go into one folder of a participant, whose clone has only the branch of the link that was opened first; the other link fails. Use one branch, or a repository for each.`,
-          ]
-        : []),
       ...(/\bfilter=lfs\b/.test(seen.attributes ?? "")
         ? [
             `${url} keeps files in Git LFS, which participants' clones do not get: they find small text files in their place. Put the files themselves into the repository, or on a web server that the notebook reads from.`,

@@ -33,7 +33,7 @@ export function stackOf(args: readonly string[]): string | undefined {
 export function parseLinkArguments(
   args: readonly string[],
   gitHost: string,
-  listed: readonly Pick<ContentEntry, "url" | "folder">[] = [],
+  listed: readonly Pick<ContentEntry, "url" | "branch">[] = [],
 ): ContentEntry {
   const values = fieldsOf(parsed(args));
   if (values.repo === undefined) {
@@ -45,10 +45,9 @@ export function parseLinkArguments(
     throw new Error(formatProblems("There is no link", here));
   }
   const [entry] = content as [ContentEntry];
-  const same = listed.find(({ url }) => url === entry.url);
-  const isTaken = listed.some(({ folder }) => folder === entry.folder);
-  const folder = same?.folder ?? (isTaken ? entry.path.replaceAll("/", "-") : entry.folder);
-  return { ...entry, folder };
+  const all = [...listed, entry].map(({ url, branch }) => ({ repo: url, branch }));
+  const folder = parseContent(JSON.stringify(all), gitHost).content.at(-1)?.folder;
+  return { ...entry, folder: folder ?? entry.folder };
 }
 
 function fieldsOf(values: Values): Values {

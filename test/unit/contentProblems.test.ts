@@ -155,16 +155,6 @@ describe("warnings about the course's content", () => {
     assert.deepEqual(warnings({ attributes: "*.ipynb diff=jupyternotebook\n" }), []);
   });
 
-  it("tell of two branches of one repository, of which a participant can have only one", () => {
-    const two = (branch: string) =>
-      contentWarnings(
-        [ENTRY, { ...ENTRY, name: "second", branch }],
-        [FOUND, { ...FOUND, name: "second" }],
-      );
-    assert.match(two("dev").join(""), /^content \(course, second\): two branches of https/);
-    assert.deepEqual(two("main"), []);
-  });
-
   it("tell of Git LFS", () => {
     const [text = ""] = warnings({ attributes: "*.nc filter=lfs diff=lfs merge=lfs -text\n" });
     assert.match(text, /org\/course keeps files in Git LFS/);

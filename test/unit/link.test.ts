@@ -22,16 +22,18 @@ describe("npm run link", () => {
 
   it("keeps a repository's folder, and gives nobody else's away", () => {
     const listed = [
-      { url: "https://github.com/a/gw", folder: "a-gw" },
-      { url: "https://github.com/b/gw", folder: "b-gw" },
-      { url: "https://github.com/b/wells", folder: "wells" },
+      { url: "https://github.com/a/gw", branch: "main" },
+      { url: "https://github.com/b/gw", branch: "main" },
+      { url: "https://github.com/b/wells", branch: "main" },
     ];
-    const folder = (repo: string) =>
-      parseLinkArguments(["--repo", repo], "github.com", listed).folder;
+    const folder = (repo: string, branch = "main") =>
+      parseLinkArguments(["--repo", repo, "--branch", branch], "github.com", listed).folder;
     assert.equal(folder("a/gw"), "a-gw");
     assert.equal(folder("b/wells"), "wells");
     assert.equal(folder("a/wells"), "a-wells");
     assert.equal(folder("a/new"), "new");
+    // A copy cannot change to another branch.
+    assert.equal(folder("b/wells", "week/2"), "wells-week-2");
   });
 
   it("tells all that is wrong, in this command's words", () => {
