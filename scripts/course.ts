@@ -8,36 +8,18 @@
  * With `--repo NAME` for one repository only, `--stack NAME`, and `--json` for machines. Ends with
  * status 0 only when all have the fix (status), or all were pulled (pull-all).
  */
-import { formatProblem } from "../components/text";
 import { coursesOf, parseCourseArguments, type CourseContent } from "./courseArguments";
 import { factOf, type Fact } from "./courseFacts";
 import { courseValues } from "./courseServer";
 import { freshProblem, freshText, isWell, pulledText, RELOAD, statusText } from "./courseTable";
-import { stackServer, type StackServer } from "./stackServer";
+import { stackServer } from "./stackServer";
 
 /** For all, before the server ends it: forty people, four at a time, some of them slow. */
 const LIMIT_SECONDS = 1800;
 
-function serverOf(stack: string | undefined): StackServer {
-  try {
-    return stackServer(stack);
-  } catch (error) {
-    if (!(error instanceof Error && "status" in error)) throw error;
-    throw new Error(
-      formatProblem({
-        wrong: "The outputs of the stack cannot be read",
-        received: `${stack ?? "the selected stack"}: pulumi's own words stand above`,
-        allowed: "a stack of this project, with its passphrase at hand",
-        mend: "pulumi stack ls, then npm run course -- status --stack NAME",
-      }),
-      { cause: error },
-    );
-  }
-}
-
 async function main(): Promise<boolean> {
   const request = parseCourseArguments(process.argv.slice(2));
-  const server = serverOf(request.stack);
+  const server = stackServer(request.stack);
   const content = server.outputs["content"] as CourseContent[] | undefined;
   const courses = coursesOf(content, request, server.stack);
   const facts: Fact[] = [];

@@ -39,17 +39,33 @@ export interface StackServer {
   run(script: string, values?: Record<string, ShellValue>, options?: RunOptions): Promise<Ran>;
 }
 
-function pulumi(...args: string[]): string {
-  return execFileSync("pulumi", args, {
-    cwd: ROOT,
-    encoding: "utf8",
-    stdio: ["ignore", "pipe", "inherit"],
-  });
+/**
+ * What `pulumi` prints. Its own words about a failure go to the person's screen.
+ *
+ * @throws Error when it fails
+ */
+export function askPulumi(...args: string[]): string {
+  try {
+    return execFileSync("pulumi", args, {
+      cwd: ROOT,
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+  } catch (error) {
+    const [received = ""] = (error instanceof Error ? error.message : String(error)).split("\n");
+    const problem = {
+      wrong: "The stack cannot be read",
+      received,
+      allowed: "a stack of this project, with its passphrase at hand",
+      mend: "pulumi stack ls, then the same command once more with --stack NAME",
+    };
+    throw new Error(formatProblem(problem), { cause: error });
+  }
 }
 
 /** Name of the stack that is selected. */
 function selectedStack(): string {
-  const stacks = JSON.parse(pulumi("stack", "ls", "--json")) as {
+  const stacks = JSON.parse(askPulumi("stack", "ls", "--json")) as {
     name: string;
     current: boolean;
   }[];
@@ -72,7 +88,7 @@ function selectedStack(): string {
  * @throws Error when there is no such stack, or nothing is up
  */
 export function stackServer(stack = selectedStack()): StackServer {
-  const text = pulumi("stack", "output", "--json", "--show-secrets", "--stack", stack);
+  const text = askPulumi("stack", "output", "--json", "--show-secrets", "--stack", stack);
   const outputs = JSON.parse(text) as StackOutputs;
   if (!outputs.publicIp || !outputs.sshPrivateKey || !outputs.sshKnownHosts) {
     throw new Error(
