@@ -9,6 +9,8 @@ export interface DevOutputs {
   /** Password of each account. */
   passwords: Record<string, string>;
   sshCommand: string;
+  /** Link of each entry of the course material. */
+  links?: Record<string, string>;
 }
 
 /** What was found of the rehearsal, in one line. */
@@ -41,19 +43,22 @@ export function exportLines(
 
 /** What to do with a workshop that is up. */
 export function summary(outputs: DevOutputs): string[] {
-  const { url, admins, passwords, sshCommand } = outputs;
+  const { url, admins, passwords, sshCommand, links = {} } = outputs;
+  const names = Object.keys(links);
   const logins = admins.map((name) => `  login     ${name}, password ${passwords[name] ?? "–"}`);
   return [
     "",
     "The workshop is up on this computer.",
     `  address   ${url}`,
     ...logins,
+    ...(names.length > 0 ? [`  course    ${url}/start (${names.join(", ")})`] : []),
     `  SSH       ${sshCommand}`,
     "",
     "What to do next:",
     "  npm run dev                     after a change of the program, or a restart of the computer",
     '  eval "$(npm run -s dev:env)"    then pulumi works on it: pulumi -s dev preview',
     "  npm run ssh-key -- -s dev       after that; saves the key that SSH needs",
+    "  npm run -s dev:token -- new     a new token, for a rotation: see README.md",
     "  npm run dev:stop                removes all of it",
   ];
 }

@@ -32,6 +32,13 @@ const WORKSHOP: Suite = {
   limitSeconds: 300,
 };
 
+/** Private course material, on a machine of its own; after the others, since two cores are not three. */
+const COURSE: Suite = {
+  name: "engine, a course",
+  pattern: "test/engine/course/*.test.ts",
+  limitSeconds: 300,
+};
+
 const ALLOWED = ["unit", "engine"];
 
 /** Runs a suite; shows what it prints at once, or all of it at its end. */
@@ -99,7 +106,7 @@ async function main(): Promise<void> {
   const workshop = first === "unit" ? undefined : runSuite(WORKSHOP, false, more);
   if (workshop) console.log(`Suite ${WORKSHOP.name} runs beside the others; its report comes last`);
   const checked = first === undefined ? await runChecks() : true;
-  const suites = { unit: [UNIT], engine: [PARTS] }[first ?? ""] ?? [UNIT, PARTS];
+  const suites = { unit: [UNIT], engine: [PARTS, COURSE] }[first ?? ""] ?? [UNIT, PARTS, COURSE];
   const counts = await runInOrder(suites, more);
   if (workshop) counts.push(await workshop);
   if (!checked) console.log("The checks failed: npm run check");

@@ -94,12 +94,14 @@ describe("npm run dev", () => {
       admins: ["ada", "bob"],
       passwords: { ada: "one", bob: "two" },
       sshCommand: "ssh there",
+      links: { wells: "http://127.1.2.3/hub/user-redirect/git-pull" },
     }).join("\n");
     for (const part of [
       "http://127.1.2.3",
       "ada, password one",
       "bob, password two",
       "ssh there",
+      "http://127.1.2.3/start (wells)",
       "npm run -s dev:env",
       "npm run dev:stop",
       "pulumi -s dev preview",

@@ -2,7 +2,10 @@
  * Phase 6 of the guide with the real `pulumi`: private course material on a stack of its own, with
  * the rehearsal's GitHub. One machine for all of it; each part goes on where the one before ended.
  */
+import { inTheBrowser } from "./browser";
+import { course } from "./fixes";
 import { succeeded, Lab } from "../workshop/lab";
+import { content } from "./content";
 import { drift } from "./drift";
 import { interrupted } from "./interrupted";
 import { rotation } from "./rotation";
@@ -28,7 +31,10 @@ describe("a course with private material", function () {
   });
   after(() => lab?.close());
 
+  inTheBrowser(workshop);
   sealed(workshop);
+  content(workshop);
+  course(workshop);
   rotation(workshop);
   drift(workshop);
   interrupted(workshop);

@@ -110,6 +110,8 @@ export function rotation(workshop: () => Lab): void {
   });
 
   describe("a token that the host refuses", () => {
+    afterEach(() => github().clearFaults());
+
     const refusals: [string, () => Promise<string>, RegExp[]][] = [
       [
         "because it was revoked",
@@ -186,7 +188,6 @@ export function rotation(workshop: () => Lab): void {
         provider.update?.("", olds, inputs) ?? Promise.resolve(),
         /cannot reach github\.test/,
       );
-      await github().clearFaults();
     });
   });
 

@@ -1,6 +1,5 @@
 /** The server as its people see it: participants without rights, and root. */
 import type { Lab } from "../workshop/lab";
-import { DEV_TOKEN } from "../../../rehearsal/github/seed";
 import type {
   GitCredentialsInputs,
   GitCredentialsOutputs,
@@ -36,12 +35,13 @@ export function asParticipant(lab: Lab, name: string, lines: string): Promise<Fi
   );
 }
 
-/** The inputs of the stack's GitCredentials, as the program makes them, with another token or so. */
+/** The inputs of the stack's GitCredentials, as the program makes them; by default with the token in force. */
 export async function credentialsOf(
   lab: Lab,
   change: Partial<GitCredentialsInputs> = {},
 ): Promise<GitCredentialsInputs> {
   const outputs = await lab.outputs();
+  const token = change.token ?? (await currentToken(lab));
   return {
     address: outputs.publicIp,
     user: SSH_USER,
@@ -53,13 +53,13 @@ export async function credentialsOf(
     host: "github.test",
     api: "https://api.github.test",
     username: "x-access-token",
-    token: DEV_TOKEN,
+    token,
     access: "sealed",
     repositories: [COURSE, DATA],
     expires: "",
     lastDay: "",
     script: scriptText("git-credentials", {}),
-    fingerprint: tokenFingerprint(change.token ?? DEV_TOKEN),
+    fingerprint: tokenFingerprint(token),
     ...change,
   };
 }

@@ -3,7 +3,16 @@ import assert from "node:assert/strict";
 import { logIn } from "./hub";
 import { succeeded, type Lab } from "./lab";
 
-const STEPS = ["data-volume", "system-update", "restart-if-needed", "install", "admins"];
+const STEPS = [
+  "data-volume",
+  "system-update",
+  "restart-if-needed",
+  "install",
+  "admins",
+  "git-credentials",
+  "content-check",
+  "links",
+];
 
 export function getsNewMachine(workshop: () => Lab): void {
   describe("gets a new machine", () => {
@@ -27,6 +36,11 @@ export function getsNewMachine(workshop: () => Lab): void {
         "id -un 1205; runuser -u jupyter-maria cat /home/jupyter-maria/work.txt",
       );
       assert.equal(stdout, "jupyter-maria\nmy work\n");
+      const course = "https://github.test/river-lab/groundwater-course";
+      const git = await workshop().onServer(
+        `runuser -u jupyter-maria -- env HOME=/home/jupyter-maria git ls-remote -q ${course} HEAD`,
+      );
+      assert.match(git.stdout, /^[0-9a-f]{40}\tHEAD$/m, git.stderr);
       assert.deepEqual(now.passwords, before.passwords);
       for (const [name, password] of Object.entries(now.passwords)) {
         assert.equal((await logIn(now.url, name, password)).isIn, true, name);

@@ -11,7 +11,7 @@ import { courseValues } from "../../../scripts/courseServer";
 import { factOf, type Fact, type State } from "../../../scripts/courseFacts";
 import type { CourseRequest } from "../../../scripts/courseArguments";
 import { scriptText } from "../../../scripts/stackServer";
-import type { Lab } from "./lab";
+import type { Lab } from "../workshop/lab";
 
 const COURSE = {
   name: "groundwater",

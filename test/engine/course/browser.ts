@@ -4,8 +4,8 @@ import type { ContentEntry } from "../../../components/content";
 import { link } from "../../../components/links";
 import { TestBrowser } from "../../browser/browser";
 import type { Visitor } from "../../browser/visitor";
-import { addParticipant } from "./hub";
-import type { Lab } from "./lab";
+import { addParticipant } from "../workshop/hub";
+import type { Lab } from "../workshop/lab";
 
 const MARIA = { name: "maria", password: "maria likes rivers" };
 
