@@ -35,12 +35,17 @@ export function asParticipant(lab: Lab, name: string, lines: string): Promise<Fi
   );
 }
 
+/** What each stack says of its machine, which stays the same. */
+const machines = new WeakMap<Lab, ReturnType<Lab["outputs"]>>();
+
 /** The inputs of the stack's GitCredentials, as the program makes them; by default with the token in force. */
 export async function credentialsOf(
   lab: Lab,
   change: Partial<GitCredentialsInputs> = {},
 ): Promise<GitCredentialsInputs> {
-  const outputs = await lab.outputs();
+  const asked = machines.get(lab) ?? lab.outputs();
+  machines.set(lab, asked);
+  const outputs = await asked;
   const token = change.token ?? (await currentToken(lab));
   return {
     address: outputs.publicIp,
