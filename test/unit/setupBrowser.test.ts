@@ -8,15 +8,19 @@ import { testBrowser } from "../../rehearsal/toolchain";
 
 let folder: string;
 const saved = { ...process.env };
-beforeEach(() => {
-  folder = fs.mkdtempSync(path.join(os.tmpdir(), "setup-test-"));
-});
-afterEach(() => {
-  process.env.PATH = saved.PATH;
-  if (saved.TLJH_WORKSHOP_CACHE === undefined) delete process.env.TLJH_WORKSHOP_CACHE;
-  else process.env.TLJH_WORKSHOP_CACHE = saved.TLJH_WORKSHOP_CACHE;
-  fs.rmSync(folder, { recursive: true });
-});
+
+/** Each test of the enclosing `describe` has a folder and an environment of its own. */
+function hasOwnFolder(): void {
+  beforeEach(() => {
+    folder = fs.mkdtempSync(path.join(os.tmpdir(), "setup-test-"));
+  });
+  afterEach(() => {
+    process.env.PATH = saved.PATH;
+    if (saved.TLJH_WORKSHOP_CACHE === undefined) delete process.env.TLJH_WORKSHOP_CACHE;
+    else process.env.TLJH_WORKSHOP_CACHE = saved.TLJH_WORKSHOP_CACHE;
+    fs.rmSync(folder, { recursive: true });
+  });
+}
 
 /** A program of shell lines. */
 function program(name: string, lines: string): string {
@@ -34,6 +38,8 @@ async function install(): Promise<unknown> {
 }
 
 describe("set-up: browser", () => {
+  hasOwnFolder();
+
   it("takes the first on PATH that starts, and says which", () => {
     assert.equal(findBrowser({}, folder), undefined);
     program("chromium-browser", "echo Chromium 1.2.3 snap");
@@ -88,6 +94,8 @@ describe("set-up: browser", () => {
 });
 
 describe("tool chain: the tests' browser", () => {
+  hasOwnFolder();
+
   it("without a set-up for tests the error says what to run", () => {
     process.env.TLJH_WORKSHOP_CACHE = folder;
     const [file, chromium] = [path.join(folder, "x"), path.join(folder, "chromium")];
