@@ -1,16 +1,17 @@
-/** What a participant sees, in the participant's own browser. */
+/** What participants see, in the participant's own browser. */
 import assert from "node:assert/strict";
 import type { ContentEntry } from "../../../components/content";
 import { link } from "../../../components/links";
 import { TestBrowser } from "../../browser/browser";
 import type { Visitor } from "../../browser/visitor";
 import { addParticipant } from "../workshop/hub";
+import { currentToken } from "./server";
 import type { Lab } from "../workshop/lab";
 
 const MARIA = { name: "maria", password: "maria likes rivers" };
 
 /** A private repository of the stack's configuration. */
-const COURSE = {
+export const DARCY = {
   url: "https://github.test/river-lab/groundwater-course",
   host: "github.test",
   path: "river-lab/groundwater-course",
@@ -23,7 +24,7 @@ const COURSE = {
 const ODD = { branch: "ветка-#1&a+b", open: "День 1/Ввод & вывод #2 + more.ipynb" };
 
 /** A notebook's file with these cells of code. */
-function notebookText(...cells: string[]): string {
+export function notebookText(...cells: string[]): string {
   const code = (source: string, index: number) => ({
     cell_type: "code",
     id: `cell-${index}`,
@@ -47,7 +48,7 @@ export function inTheBrowser(workshop: () => Lab): void {
     before(async () => {
       browser = await TestBrowser.open();
       url = (await workshop().outputs()).url;
-      course = link(url, COURSE);
+      course = link(url, DARCY);
       await addParticipant(workshop(), MARIA.name, MARIA.password);
       maria = await browser.visitor();
     });
@@ -58,7 +59,7 @@ export function inTheBrowser(workshop: () => Lab): void {
       it(title, () => browser?.watch(does));
 
     /** The instructor's push, from elsewhere. */
-    async function push({ path, branch, open }: ContentEntry | typeof COURSE, ...cells: string[]) {
+    async function push({ path, branch, open }: ContentEntry | typeof DARCY, ...cells: string[]) {
       await workshop().github.push(path, branch, { [open]: notebookText(...cells) }, "A change");
     }
 
@@ -87,8 +88,27 @@ export function inTheBrowser(workshop: () => Lab): void {
       assert.notEqual(status, 0);
     });
 
+    sees("a terminal gives no way to the token, which the same terminal's git uses", async () => {
+      const terminal = await maria.openTerminal();
+      const { status, stdout, stderr } = await terminal.run(`
+        GIT_TRACE_CURL=1 GIT_TRACE_REDACT=0 git ls-remote ${DARCY.url} HEAD 2>&1 || exit 1
+        cat /etc/git-credentials /opt/tljh/state/rules/* /etc/workshop/sealed/*
+        git config --list; env; sudo -n cat /etc/git-credentials
+        cat /proc/[0-9]*/environ /proc/[0-9]*/cmdline /proc/[0-9]*/mem 2>/dev/null | tr '\\0' '\\n'
+        curl -s --max-time 3 http://169.254.169.254/latest/meta-data/
+        GIT_TERMINAL_PROMPT=0 git ls-remote https://github.test/river-lab/exam && exit 2
+        exit 0`);
+      assert.equal(status, 0, stderr);
+      assert.match(stdout, /^[0-9a-f]{40}\tHEAD$/m);
+      assert.match(stderr, /cat: \/etc\/git-credentials: Permission denied/);
+      const token = await currentToken(workshop());
+      const login = Buffer.from(`x-access-token:${token}`).toString("base64");
+      assert.ok(token.length > 40);
+      for (const form of [token, login]) assert.ok(!(stdout + stderr).includes(form));
+    });
+
     sees("a link leads through the log-in page to the private repository's notebook", async () => {
-      await push(COURSE, "k = 4", "print(5 * k)", "# mine");
+      await push(DARCY, "k = 4", "print(5 * k)", "# mine");
       const fresh = await browser!.visitor();
       await fresh.openLink(course, MARIA);
       assert.equal(fresh.notebook.path, "groundwater-course/browser/darcy.ipynb");
@@ -102,7 +122,7 @@ export function inTheBrowser(workshop: () => Lab): void {
       await maria.openLink(course);
       await maria.notebook.editCell(2, "# mine: 42");
       await maria.notebook.save();
-      await push(COURSE, "k = 5", "print(5 * k)", "# mine");
+      await push(DARCY, "k = 5", "print(5 * k)", "# mine");
       await maria.openLink(course);
       assert.deepEqual(await maria.notebook.cellSources(), ["k = 5", "print(5 * k)", "# mine: 42"]);
     });
@@ -110,7 +130,7 @@ export function inTheBrowser(workshop: () => Lab): void {
     sees("a cell that both have changed keeps the participant's text", async () => {
       await maria.notebook.editCell(0, "k = 6  # maria");
       await maria.notebook.save();
-      await push(COURSE, "k = 7", "print(5 * k)", "# mine");
+      await push(DARCY, "k = 7", "print(5 * k)", "# mine");
       await maria.openLink(course);
       const sources = ["k = 6  # maria", "print(5 * k)", "# mine: 42"];
       assert.deepEqual(await maria.notebook.cellSources(), sources);
@@ -122,7 +142,7 @@ export function inTheBrowser(workshop: () => Lab): void {
     ] as const) {
       sees(`odd names of branch, folder and file open the right notebook in ${where}`, async () => {
         // nbgitpuller's clone has one branch only: another one needs a folder of its own.
-        const odd = { ...COURSE, ...ODD, app, name: app, folder: `odd-${app}` };
+        const odd = { ...DARCY, ...ODD, app, name: app, folder: `odd-${app}` };
         await push(odd, "print('right')");
         await maria.openLink(link(url, odd));
         assert.equal(maria.notebook.path, `${odd.folder}/${ODD.open}`);

@@ -1,6 +1,10 @@
 /** The guide's own way, for those who choose it; and the end of every trace. */
 import assert from "node:assert/strict";
+import { link } from "../../../components/links";
+import { TestBrowser } from "../../browser/browser";
+import { addParticipant } from "../workshop/hub";
 import { succeeded, type Lab } from "../workshop/lab";
+import { DARCY, notebookText } from "./browser";
 import { asParticipant, COURSE, currentToken } from "./server";
 
 export function shared(workshop: () => Lab): void {
@@ -25,6 +29,28 @@ export function shared(workshop: () => Lab): void {
       );
       assert.equal(clone.exitCode, 0, clone.stderr);
       assert.doesNotMatch(clone.stderr, /lock/);
+    });
+
+    it("a link opens the notebook in the browser, and a second click brings the instructor's change", async () => {
+      const sofia = { name: "sofia", password: "sofia likes rivers" };
+      const { url } = await workshop().outputs();
+      await addParticipant(workshop(), sofia.name, sofia.password);
+      const push = (...cells: string[]) =>
+        workshop().github.push(COURSE, "main", { [DARCY.open]: notebookText(...cells) }, "Change");
+      await push("k = 4");
+      const browser = await TestBrowser.open();
+      try {
+        await browser.watch(async () => {
+          const visitor = await browser.visitor();
+          await visitor.openLink(link(url, DARCY), sofia);
+          assert.deepEqual(await visitor.notebook.cellSources(), ["k = 4"]);
+          await push("k = 4", "k * 5");
+          await visitor.openLink(link(url, DARCY));
+          assert.deepEqual(await visitor.notebook.cellSources(), ["k = 4", "k * 5"]);
+        });
+      } finally {
+        await browser.close();
+      }
     });
 
     it("root with a refused token takes nothing away from participants, unlike with `store`", async () => {
