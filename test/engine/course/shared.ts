@@ -62,7 +62,7 @@ export function shared(workshop: () => Lab): void {
       await github.clearFaults();
       const { stdout } = await workshop().onServer("stat -c '%a %s' /etc/git-credentials");
       assert.match(stdout, /^644 [1-9]/);
-      const pull = await aisuluu("git -C groundwater-course pull -q");
+      const pull = await aisuluu("git -C groundwater-course fetch -q");
       assert.equal(pull.exitCode, 0, pull.stderr);
     });
 
@@ -71,7 +71,7 @@ export function shared(workshop: () => Lab): void {
       succeeded(await workshop().change("up"));
       const { stdout } = await workshop().onServer("stat -c '%a %U:%G' /etc/git-credentials");
       assert.equal(stdout, "600 root:root\n");
-      const pull = await aisuluu("git -C groundwater-course pull -q");
+      const pull = await aisuluu("git -C groundwater-course fetch -q");
       assert.equal(pull.exitCode, 0, pull.stderr);
     });
   });
