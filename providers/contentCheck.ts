@@ -16,19 +16,9 @@ import {
   type CheckedEntry,
   type Found,
 } from "./contentProblems";
-import { runOnServer, type Machine, type Ran } from "./ssh";
+import { runOnServer, type Machine, type MachineArgs, type Ran } from "./ssh";
 
-export interface ContentCheckArgs {
-  address: pulumi.Input<string>;
-  user: pulumi.Input<string>;
-  /** In OpenSSH's format. Secret, in the state too. */
-  privateKey: pulumi.Input<string>;
-  /** As in a `known_hosts` file: type and key. */
-  hostKey: pulumi.Input<string>;
-  instanceId: pulumi.Input<string>;
-  region: pulumi.Input<string>;
-  /** For the commands in errors. */
-  stack: pulumi.Input<string>;
+export interface ContentCheckArgs extends MachineArgs {
   /** In the order of the configuration. */
   entries: pulumi.Input<pulumi.Input<CheckedEntry>[]>;
   /** Host of the token. */

@@ -19,20 +19,9 @@ import {
   type Told,
   type Trial,
 } from "./gitToken";
-import { runOnServer, type Machine, type Ran } from "./ssh";
+import { runOnServer, type Machine, type MachineArgs, type Ran } from "./ssh";
 
-export interface GitCredentialsArgs {
-  address: pulumi.Input<string>;
-  user: pulumi.Input<string>;
-  /** In OpenSSH's format. Secret, in the state too. */
-  privateKey: pulumi.Input<string>;
-  /** As in a `known_hosts` file: type and key. */
-  hostKey: pulumi.Input<string>;
-  /** A new one is an update: everything is written there anew. */
-  instanceId: pulumi.Input<string>;
-  region: pulumi.Input<string>;
-  /** For the commands in errors. */
-  stack: pulumi.Input<string>;
+export interface GitCredentialsArgs extends MachineArgs {
   /** Of the repositories, such as github.com. */
   host: pulumi.Input<string>;
   /** Address of the host's REST API; empty: it has none that is known. */

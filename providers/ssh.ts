@@ -1,6 +1,7 @@
 /* eslint-disable @typescript-eslint/no-require-imports --
    Dynamic providers use this, and are kept as text: what they need is required where it runs. */
 /** Logging in to the server over SSH, running a script there, and what went wrong with it. */
+import type * as pulumi from "@pulumi/pulumi";
 import type { Client, ClientErrorExtensions } from "ssh2";
 import { formatProblem, forStack, Problem } from "../components/text";
 
@@ -23,6 +24,11 @@ export interface Machine extends Connection {
   /** URN of the instance, for the command that replaces it. */
   instanceUrn?: string;
 }
+
+/** A server, among the arguments of a resource. The private key is secret, in the state too. */
+export type MachineArgs = {
+  [Key in Exclude<keyof Machine, "instanceUrn">]: pulumi.Input<Machine[Key]>;
+};
 
 /** What came of one try to log in. */
 export type Refusal =

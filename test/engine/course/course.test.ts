@@ -18,7 +18,7 @@ const PEOPLE = ["aisuluu", "bakyt", "nurlan", "saule", "timur", "zarina"];
 
 describe("a course with private material", function () {
   // What comes after a failure would only fail because of it.
-  this.bail(false);
+  this.bail(true);
   let lab: Lab | undefined;
   const workshop = (): Lab => {
     if (!lab) throw new Error("the rehearsal did not start");
