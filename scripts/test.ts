@@ -25,14 +25,14 @@ interface Suite {
 
 const UNIT: Suite = { name: "unit", pattern: "test/unit/**/*.test.ts", limitSeconds: 10 };
 const PARTS: Suite = { name: "engine", pattern: "test/engine/*.test.ts", limitSeconds: 120 };
-/** One machine's whole life: mostly waiting, so that it runs beside the others. */
+/** One machine's whole life. */
 const WORKSHOP: Suite = {
   name: "engine, a workshop",
   pattern: "test/engine/workshop/*.test.ts",
   limitSeconds: 300,
 };
 
-/** Private course material, on a machine of its own; after the others, since two cores are not three. */
+/** Private course material on a machine of its own: the longest, mostly waiting, beside the others. */
 const COURSE: Suite = {
   name: "engine, a course",
   pattern: "test/engine/course/*.test.ts",
@@ -103,12 +103,12 @@ async function main(): Promise<void> {
       ].join("\n"),
     );
   }
-  const workshop = first === "unit" ? undefined : runSuite(WORKSHOP, false, more);
-  if (workshop) console.log(`Suite ${WORKSHOP.name} runs beside the others; its report comes last`);
+  const course = first === "unit" ? undefined : runSuite(COURSE, false, more);
+  if (course) console.log(`Suite ${COURSE.name} runs beside the others; its report comes last`);
   const checked = first === undefined ? await runChecks() : true;
-  const suites = { unit: [UNIT], engine: [PARTS, COURSE] }[first ?? ""] ?? [UNIT, PARTS, COURSE];
+  const suites = { unit: [UNIT], engine: [PARTS, WORKSHOP] }[first ?? ""] ?? [UNIT, PARTS, WORKSHOP];
   const counts = await runInOrder(suites, more);
-  if (workshop) counts.push(await workshop);
+  if (course) counts.push(await course);
   if (!checked) console.log("The checks failed: npm run check");
   const total = addUp(counts);
   console.log(summaryLine(total));
