@@ -106,7 +106,11 @@ async function main(): Promise<void> {
   const course = first === "unit" ? undefined : runSuite(COURSE, false, more);
   if (course) console.log(`Suite ${COURSE.name} runs beside the others; its report comes last`);
   const checked = first === undefined ? await runChecks() : true;
-  const suites = { unit: [UNIT], engine: [PARTS, WORKSHOP] }[first ?? ""] ?? [UNIT, PARTS, WORKSHOP];
+  const suites = { unit: [UNIT], engine: [PARTS, WORKSHOP] }[first ?? ""] ?? [
+    UNIT,
+    PARTS,
+    WORKSHOP,
+  ];
   const counts = await runInOrder(suites, more);
   if (course) counts.push(await course);
   if (!checked) console.log("The checks failed: npm run check");
