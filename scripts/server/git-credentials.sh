@@ -116,6 +116,7 @@ open_door() {
 
 # What a participant's git is answered: status, and fingerprint of the token that was used.
 answer() {
+  : >"$work/headers"
   curl -s -o /dev/null -D "$work/headers" -w '%{http_code}' --max-time 30 \
     "$door/$(path_in_url "$1")/info/refs?service=git-upload-pack" || true
   printf ' %s\n' "$(header x-workshop-token)"
@@ -132,6 +133,13 @@ soon() {
 
 is_in_force() { [ "$(answer "${REPOSITORIES[0]}")" = "200 $FINGERPRINT" ]; }
 
+expect_in_force() {
+  soon is_in_force || fail "The hub's proxy does not use the new token; the one before may still be in force" \
+    "$(answer "${REPOSITORIES[0]}"); $(journalctl -u traefik -n 1 -o cat --no-pager | cut -c1-300)" \
+    "200 $FINGERPRINT" \
+    "if the line above names a file of $rules, mend or remove it on the server; then pulumi up"
+}
+
 as_participant() {
   runuser -u nobody -- env -i PATH=/usr/bin:/bin HOME=/nonexistent GIT_TERMINAL_PROMPT=0 "$@"
 }
@@ -145,10 +153,7 @@ fingerprint_shared() {
 prove() {
   local repository system said got
   if [ "$ACCESS" = sealed ]; then
-    soon is_in_force || fail "The hub's proxy does not use the new token; the one before may still be in force" \
-      "$(answer "${REPOSITORIES[0]}"); $(journalctl -u traefik -n 1 -o cat --no-pager | cut -c1-300)" \
-      "200 $FINGERPRINT" \
-      "if the line above names a file of $rules, mend or remove it on the server; then pulumi up"
+    expect_in_force
     # A request that began with the token before is over by then.
     sleep 1
     for repository in "${REPOSITORIES[@]}"; do
@@ -180,7 +185,7 @@ switch() {
   if [ "$ACCESS" = sealed ]; then
     open_door
     link_rule
-    soon is_in_force || true
+    expect_in_force
     include_config
     put_file
     find "$sealed" -type f ! -path "$(readlink "$link")" -delete
