@@ -110,7 +110,7 @@ open_door() {
     "it answers within two minutes" "pulumi up; if it goes on, log in and run: sudo journalctl -u traefik -n 50"
   expect_hub
   wait_until 30 door_answers || fail "The proxy does not listen for git" \
-    "nothing answers at $door; $(journalctl -u traefik -n 2 -o cat --no-pager | cut -c1-300 | tr '\n' ' ')" \
+    "nothing answers at $door; $(traefik_says)" \
     "Traefik with the entry point workshop-git" "sudo systemctl restart traefik jupyterhub on the server, then pulumi up"
 }
 
@@ -135,8 +135,7 @@ is_in_force() { [ "$(answer "${REPOSITORIES[0]}")" = "200 $FINGERPRINT" ]; }
 
 expect_in_force() {
   soon is_in_force || fail "The hub's proxy does not use the new token; the one before may still be in force" \
-    "$(answer "${REPOSITORIES[0]}"); $(journalctl -u traefik -n 1 -o cat --no-pager | cut -c1-300)" \
-    "200 $FINGERPRINT" \
+    "$(answer "${REPOSITORIES[0]}"); $(traefik_says)" "200 $FINGERPRINT" \
     "if the line above names a file of $rules, mend or remove it on the server; then pulumi up"
 }
 

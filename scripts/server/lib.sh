@@ -118,6 +118,11 @@ expect_hub() {
     "pulumi up; if it goes on, log in and run: sudo journalctl -u jupyterhub -u traefik -n 50"
 }
 
+# What keeps Traefik from taking a changed rule: mostly a file beside ours that it cannot read.
+traefik_says() {
+  { journalctl -u traefik --since=-1min -o cat --no-pager | grep -a ERR || true; } | tail -n 1 | cut -c1-400
+}
+
 # Where participants' git finds the hub's Traefik in the sealed access to private repositories (see
 # providers/gitAccess.ts). Below 1024, so that no participant can listen there before Traefik does.
 git_door_port=890

@@ -46,14 +46,9 @@ if [ -n "$LIST" ] && ! hub_links_text | cmp -s - "$hub_links_file"; then
   expect_hub
 fi
 
-# What keeps Traefik from taking a changed rule: mostly a file beside ours that it cannot read.
-traefik_says() {
-  journalctl -u traefik --since=-1min -o cat --no-pager | grep -a 'ERR' | tail -n 1 | cut -c1-400
-}
-
 for address in "${!LINKS[@]}"; do
   wait_until 30 leads "$address" || fail "The short address /$address does not lead to its link" \
-    "$(leads_to "$address"); $(traefik_says || true)" \
+    "$(leads_to "$address"); $(traefik_says)" \
     "${LINKS[$address]}" \
     "if the line above names a file of /opt/tljh/state/rules, mend or remove it on the server; then pulumi up"
   say "/$address leads to its link"

@@ -45,6 +45,30 @@ export function drift(workshop: () => Lab): void {
       });
     }
 
+    it("(a rule of somebody else's that Traefik cannot read) is named, and the token stays", async () => {
+      const broken = "/opt/tljh/state/rules/broken.toml";
+      const inputs = await credentialsOf(workshop());
+      const { token } = await workshop().github.newToken();
+      await workshop().onServer(`echo '[' >${broken}`);
+      const update = provider.update?.(
+        "id",
+        remembered(inputs, inputs.fingerprint),
+        await credentialsOf(workshop(), { token }),
+      );
+      await assert.rejects(update ?? Promise.resolve(), (error: Error) => {
+        assert.match(error.message, /the one before may still be in force/);
+        assert.match(error.message, new RegExp(`${broken}(.|\n)*mend or remove it`));
+        return true;
+      });
+      assert.equal((await credentialsOf(workshop())).token, inputs.token);
+      await workshop().onServer(`rm ${broken}`);
+      await provider.update?.("id", remembered(inputs, inputs.fingerprint), inputs);
+      assert.deepEqual(
+        (await provider.read?.("id", remembered(inputs, inputs.fingerprint)))?.props?.drift,
+        [],
+      );
+    });
+
     it("is shown by `pulumi refresh`, and `pulumi up` mends just that", async () => {
       await workshop().onServer("chmod 644 /etc/git-credentials");
       const refresh = await workshop().change("refresh", "--diff");
