@@ -1,24 +1,25 @@
-import * as fs from "node:fs";
-import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import type { GitAccessMode } from "../providers/gitAccess";
 import { GitCredentials } from "../providers/gitCredentials";
 import { tokenPage } from "../providers/gitToken";
-import type { ContentEntry } from "./content";
-import { Server, SSH_USER } from "./server";
+import type { Settings } from "./config";
+import { scriptSource, Server, SSH_USER } from "./server";
 import { forStack } from "./text";
 
-export interface CourseAccessArgs {
+/** Of the stack's configuration, with the server. */
+export interface CourseAccessArgs extends Pick<
+  Settings,
+  | "region"
+  | "content"
+  | "gitHost"
+  | "gitApi"
+  | "gitUsername"
+  | "gitToken"
+  | "gitAccess"
+  | "gitTokenExpires"
+  | "lastDay"
+> {
   server: Server;
-  region: string;
-  content: readonly ContentEntry[];
-  gitHost: string;
-  gitApi?: string;
-  gitUsername: string;
-  gitToken?: string;
-  gitAccess: GitAccessMode;
-  gitTokenExpires?: string;
-  lastDay?: string;
 }
 
 /** What the stack tells of the token. */
@@ -32,7 +33,6 @@ export interface TokenStatus {
   validUntil: string;
 }
 
-const SCRIPTS = path.join(__dirname, "..", "scripts", "server");
 const DAY_MS = 86_400_000;
 /** So many days before its end a token is spoken of at every `pulumi up`. */
 const REMIND_DAYS = 14;
@@ -56,7 +56,6 @@ export class CourseAccess extends pulumi.ComponentResource {
     this.token = pulumi.output(undefined);
     if (gitToken !== undefined && repositories.length > 0) {
       const startedAt = new Date().toISOString();
-      const read = (file: string) => fs.readFileSync(path.join(SCRIPTS, file), "utf8");
       const credentials = new GitCredentials(
         `${name}-git-credentials`,
         {
@@ -72,7 +71,7 @@ export class CourseAccess extends pulumi.ComponentResource {
           repositories: [...new Set(repositories)],
           expires: args.gitTokenExpires ?? "",
           lastDay: args.lastDay ?? "",
-          script: read("lib.sh") + read("git-credentials.sh"),
+          script: scriptSource("git-credentials"),
         },
         { parent: this },
       );
@@ -87,7 +86,7 @@ export class CourseAccess extends pulumi.ComponentResource {
         }));
       this.speak(credentials, startedAt, gitHost);
       if (gitAccess === "shared") {
-        const text = `gitAccess is shared: every participant can read the token in ${"/etc/git-credentials"}, and use it for whatever it allows. To end that: pulumi config set gitAccess sealed, then: pulumi up`;
+        const text = `gitAccess is shared: every participant can read the token in /etc/git-credentials, and use it for whatever it allows. To end that: pulumi config set gitAccess sealed, then: pulumi up`;
         void pulumi.log.warn(forStack(text, pulumi.getStack()), credentials);
       }
     }

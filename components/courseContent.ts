@@ -1,10 +1,8 @@
-import * as fs from "node:fs";
-import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { ContentCheck } from "../providers/contentCheck";
 import type { ContentEntry } from "./content";
 import { link, linkList, links, shortAddressRule, START } from "./links";
-import { Server, ServerStep, SSH_USER } from "./server";
+import { scriptSource, Server, ServerStep, SSH_USER } from "./server";
 
 export interface CourseContentArgs {
   server: Server;
@@ -17,8 +15,6 @@ export interface CourseContentArgs {
   /** Of the hub, such as http://192.0.2.7. */
   baseUrl: pulumi.Input<string>;
 }
-
-const SCRIPTS = path.join(__dirname, "..", "scripts", "server");
 
 /**
  * Phase 6 of the guide, step 6.4: the links that bring participants to the material, short addresses
@@ -60,7 +56,6 @@ export class CourseContent extends pulumi.ComponentResource {
 
   private check(name: string, args: CourseContentArgs): ContentCheck {
     const { server, region, content, gitHost, gitToken } = args;
-    const read = (file: string) => fs.readFileSync(path.join(SCRIPTS, file), "utf8");
     const check = new ContentCheck(
       name,
       {
@@ -74,7 +69,7 @@ export class CourseContent extends pulumi.ComponentResource {
         }),
         gitHost,
         hasToken: gitToken !== undefined,
-        script: read("lib.sh") + read("content-check.sh"),
+        script: scriptSource("content-check"),
       },
       { parent: this },
     );

@@ -99,6 +99,15 @@ export class ServerStep extends remote.Command {
   }
 }
 
+function read(file: string): string {
+  return fs.readFileSync(path.join(SCRIPTS, file), "utf8");
+}
+
+/** A script of `scripts/server`, by its name without ending, after what all of them share. */
+export function scriptSource(script: string): string {
+  return read("lib.sh") + read(`${script}.sh`);
+}
+
 /** What is sent to the server: the runner, a line that ends it, the step, and a line that ends that. */
 export function stepText(step: {
   script: string;
@@ -109,14 +118,12 @@ export function stepText(step: {
   limitMinutes: number;
 }): string {
   const { script, stack, instanceId, values, limitMinutes } = step;
-  const read = (file: string) => fs.readFileSync(path.join(SCRIPTS, file), "utf8");
   return [
     assignments({ STEP: script, LIMIT_MINUTES: limitMinutes }),
     read("runner.sh"),
     "# ---- step ----\n",
     assignments({ STACK: stack, INSTANCE_ID: instanceId, ...values }),
-    read("lib.sh"),
-    read(`${script}.sh`),
+    scriptSource(script),
     "# ---- end ----\n",
   ].join("");
 }

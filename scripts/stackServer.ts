@@ -1,8 +1,7 @@
 /** The server of a stack, for the commands that a person runs between two `pulumi up`s. */
 import { execFileSync } from "node:child_process";
-import fs from "node:fs";
 import path from "node:path";
-import { SSH_USER } from "../components/server";
+import { scriptSource, SSH_USER } from "../components/server";
 import { assignments, type ShellValue } from "../components/shell";
 import { formatProblem } from "../components/text";
 import { runOnServer, type Machine, type Ran } from "../providers/ssh";
@@ -127,8 +126,7 @@ export function stackServer(stack = selectedStack()): StackServer {
 
 /** A script of `scripts/server` as it is sent: its values, what the steps share, itself. */
 export function scriptText(script: string, values: Record<string, ShellValue>): string {
-  const read = (file: string) => fs.readFileSync(path.join(ROOT, "scripts/server", file), "utf8");
-  return assignments(values) + read("lib.sh") + read(`${script}.sh`);
+  return assignments(values) + scriptSource(script);
 }
 
 function failureOf(script: string, { status, stderr }: Ran, limitSeconds: number): string {

@@ -8,12 +8,11 @@
  */
 import { performance } from "node:perf_hooks";
 import { provider } from "../../providers/gitCredentials";
-import { addUnixUsers, asParticipant, COURSE, credentialsOf } from "../engine/course/server";
+import { addUnixUsers, asParticipant, COURSE, credentialsOf, DATA } from "../engine/course/server";
 import { Lab, succeeded } from "../engine/workshop/lab";
 
 const [people = 20, rotations = 50] = process.argv.slice(2).map(Number);
 const NAMES = Array.from({ length: people }, (_, n) => `person${n + 1}`);
-const DATA = "river-lab/field-data";
 const PULLS = 5;
 
 /** Seconds that some work takes. */
