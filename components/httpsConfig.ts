@@ -179,7 +179,7 @@ function checkTogether(read: Reader, settings: HttpsSettings): void {
       mend: "pulumi config set acmeEmail it@example.org (yours)",
     });
   }
-  if (dnsZone !== undefined && !isInZone(domain, dnsZone)) {
+  if (dnsZone !== undefined && DOMAIN.test(dnsZone) && !isInZone(domain, dnsZone)) {
     read.problems.push({
       wrong: "domain is not a name of dnsZone",
       received: `${domain}, zone ${dnsZone}`,
