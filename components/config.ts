@@ -6,6 +6,7 @@
  */
 import * as pulumi from "@pulumi/pulumi";
 import type { GitAccessMode } from "../providers/gitAccess";
+import { accountsOf } from "./accountList";
 import { ContentEntry, parseContent } from "./content";
 import { credentialSources, missingCredentials } from "./credentials";
 import { GIT_HOST, PRINTABLE, RawConfig, Reader } from "./configReader";
@@ -180,11 +181,13 @@ function readPeople(
   read: Reader,
 ): Pick<Settings, "admins" | "helpers" | "participants" | "participantNames" | "spareAccounts"> {
   const admins = read.admins();
-  return {
+  const people = {
     admins,
     helpers: read.helpers(admins),
     participants: read.integer("participants", 0, 500),
     participantNames: read.list("participantNames", "aigul"),
     spareAccounts: read.integer("spareAccounts", 0, 100),
   };
+  read.problems.push(...accountsOf(people).problems);
+  return people;
 }
