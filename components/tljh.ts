@@ -3,7 +3,8 @@ import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import * as tls from "@pulumi/tls";
 import { passwordFor } from "./password";
-import { Server, ServerStep } from "./server";
+import { Server, ServerStep, SSH_USER } from "./server";
+import { METADATA_UNIT, SSHD_CONFIG } from "./userData";
 
 export interface TljhArgs {
   server: Server;
@@ -19,9 +20,9 @@ export interface TljhArgs {
 const CONSTRAINTS = path.join(__dirname, "..", "scripts", "server", "constraints.txt");
 
 /**
- * Phase 3 of the guide: home folders on the data volume, the system up to date, The Littlest
- * JupyterHub, and its administrators with their passwords. One step after the other, since each
- * needs what the one before has made.
+ * Phase 3 of the guide: the machine's own doors, home folders on the data volume, the system up to
+ * date, The Littlest JupyterHub, and its administrators with their passwords. One step after the
+ * other, since each needs what the one before has made.
  *
  * Costs nothing. Takes 5 to 10 minutes on a new machine (the guide's figure).
  */
@@ -39,6 +40,16 @@ export class Tljh extends pulumi.ComponentResource {
       dependsOn: previous,
     });
 
+    const doors = new ServerStep(
+      `${name}-doors`,
+      {
+        server,
+        script: "doors",
+        values: { SSH_USER, SSHD_CONFIG, METADATA_UNIT },
+        limitMinutes: 10,
+      },
+      after(),
+    );
     const data = new ServerStep(
       `${name}-data-volume`,
       {
@@ -50,7 +61,7 @@ export class Tljh extends pulumi.ComponentResource {
         },
         limitMinutes: 10,
       },
-      after(),
+      after(doors),
     );
     const update = new ServerStep(
       `${name}-system-update`,

@@ -1,24 +1,16 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 
-/**
- * Keeps everybody but root away from the EC2 metadata service: it hands this user data, and with it
- * the host key, to whoever on the machine asks. Ordered before anything that runs for participants.
- */
-const BLOCK_METADATA = `[Unit]
-Description=Keep the EC2 metadata service for root alone
-Before=network-online.target ssh.service jupyterhub.service
-After=network.target
-
-[Service]
-Type=oneshot
-RemainAfterExit=yes
-ExecStart=/usr/sbin/iptables -w -I OUTPUT -d 169.254.169.254 -m owner ! --uid-owner 0 -j REJECT
-
-[Install]
-WantedBy=multi-user.target
-`;
+/** Files that a machine has from its first start on, and that `scripts/server/doors.sh` keeps as they are. */
+export const SSHD_CONFIG = serverFile("sshd.conf");
+export const METADATA_UNIT = serverFile("block-metadata.service");
 
 const UNIT = "workshop-block-metadata.service";
+
+function serverFile(name: string): string {
+  return fs.readFileSync(path.join(__dirname, "..", "scripts", "server", name), "utf8");
+}
 
 /** What cloud-init does at the first start, as an object; JSON is YAML too. */
 export function cloudConfig(hostPrivateKey: string, hostPublicKey: string): object {
@@ -29,7 +21,13 @@ export function cloudConfig(hostPrivateKey: string, hostPublicKey: string): obje
     disable_root: true,
     ssh_pwauth: false,
     write_files: [
-      { path: `/etc/systemd/system/${UNIT}`, permissions: "0644", content: BLOCK_METADATA },
+      { path: `/etc/systemd/system/${UNIT}`, permissions: "0644", content: METADATA_UNIT },
+      // Read before cloud-init's own, whatever that says.
+      {
+        path: "/etc/ssh/sshd_config.d/10-workshop.conf",
+        permissions: "0644",
+        content: SSHD_CONFIG,
+      },
     ],
     runcmd: [["systemctl", "enable", "--now", UNIT]],
   };

@@ -3,7 +3,7 @@ import http from "node:http";
 import type { Lab } from "./lab";
 
 /** Cookies of a session, by name. */
-type Cookies = Map<string, string>;
+export type Cookies = Map<string, string>;
 
 /** What a request sends beside its cookies. */
 interface Sent {
@@ -16,7 +16,7 @@ interface Sent {
  * A request that follows nothing. Not `fetch`: that says of itself that it is a script (its header
  * Sec-Fetch-Mode), and the hub gives scripts no cookie for the form.
  */
-function visit(url: string, cookies: Cookies, { method, form, headers }: Sent = {}) {
+export function visit(url: string, cookies: Cookies, { method, form, headers }: Sent = {}) {
   const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join("; ");
   const type = form && { "content-type": "application/x-www-form-urlencoded" };
   const options = {

@@ -5,10 +5,13 @@
 import { comesUp } from "./comesUp";
 import { faults } from "./faults";
 import { goes } from "./goes";
+import { keepsParticipantsApart, staysClosed } from "./insider";
 import { isInterrupted } from "./interrupted";
 import { Lab } from "./lab";
 import { getsNewMachine } from "./newMachine";
+import { keepsOutsidersOut } from "./outsider";
 import { stays } from "./stays";
+import { updatesItself } from "./updates";
 
 describe("a workshop", function () {
   // What comes after a failure would only fail because of it.
@@ -24,8 +27,12 @@ describe("a workshop", function () {
   after(() => lab?.close());
 
   comesUp(workshop);
+  keepsOutsidersOut(workshop);
+  keepsParticipantsApart(workshop);
+  updatesItself(workshop);
   stays(workshop);
   faults(workshop);
+  staysClosed(workshop);
   isInterrupted(workshop);
   getsNewMachine(workshop);
   goes(workshop);
