@@ -40,7 +40,7 @@ close_ssh() {
     if ! said=$(sshd -t 2>&1); then
       if [ -n "$old" ]; then put $sshd_file 644 root:root <<<"$old"; else rm $sshd_file; fi
       fail "The SSH server does not take its configuration; the old one stays in force" \
-        "$(tail -n 1 <<<"$said")" "what sshd -t accepts" "log in and run: sudo sshd -t"
+        "$(head -n 1 <<<"$said" | tr -d '\r')" "what sshd -t accepts" "correct scripts/server/sshd.conf, then pulumi up"
     fi
     restart_ssh
   fi

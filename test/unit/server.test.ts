@@ -126,12 +126,20 @@ describe("what all steps share", () => {
 });
 
 describe("user data", () => {
-  it("delivers the host key and keeps the metadata service for root", () => {
+  it("delivers the host key, closes SSH and keeps the metadata service for root", () => {
     const config = cloudConfig("PRIVATE", "ssh-ed25519 AAAA") as Record<string, unknown>;
     assert.deepEqual(config["ssh_keys"], {
       ed25519_private: "PRIVATE",
       ed25519_public: "ssh-ed25519 AAAA",
     });
-    assert.match(JSON.stringify(config), /169\.254\.169\.254 -m owner ! --uid-owner 0 -j REJECT/);
+    const files = config["write_files"] as { path: string; permissions: string; content: string }[];
+    const [metadata, ssh] = files;
+    assert.match(metadata?.content ?? "", /-m owner ! --uid-owner 0 -j REJECT/);
+    for (const address of ["169.254.169.254", "fd00:ec2::254"]) {
+      assert.ok(metadata?.content.includes(`-d ${address} `), address);
+    }
+    // The first file to say something is the one that counts; cloud-init's own begins with 50.
+    assert.match(ssh?.path ?? "", /^\/etc\/ssh\/sshd_config\.d\/[0-4]/);
+    assert.match(ssh?.content ?? "", /^PermitRootLogin no$/m);
   });
 });

@@ -4,6 +4,7 @@ import { logIn } from "./hub";
 import { succeeded, type Lab } from "./lab";
 
 const STEPS = [
+  "doors",
   "data-volume",
   "system-update",
   "restart-if-needed",

@@ -2,6 +2,9 @@
 import assert from "node:assert/strict";
 import { connect } from "node:net";
 import { Client } from "ssh2";
+import { scriptSource, SSH_USER } from "../../../components/server";
+import { assignments } from "../../../components/shell";
+import { METADATA_UNIT, SSHD_CONFIG } from "../../../components/userData";
 import { logIn } from "../../../providers/ssh";
 import { visit } from "./hub";
 import type { Lab } from "./lab";
@@ -44,6 +47,12 @@ function offered(host: string, username: string): Promise<string[]> {
   });
 }
 
+/** The step `doors`, as it is sent, with another configuration of SSH. */
+function doors(config: string): string {
+  const values = { STACK: "test", SSH_USER, SSHD_CONFIG: config, METADATA_UNIT };
+  return assignments(values) + scriptSource("doors");
+}
+
 export function keepsOutsidersOut(workshop: () => Lab): void {
   describe("to an outsider", () => {
     it("answers on the security group's ports and on no other, though others listen", async () => {
@@ -84,6 +93,24 @@ export function keepsOutsidersOut(workshop: () => Lab): void {
       const asRoot = await logIn({ ...machine, user: "root" }, 10);
       await workshop().onServer("rm /root/.ssh/authorized_keys");
       assert.equal(asRoot.kind, "no-login");
+    });
+
+    it("never puts in force what its SSH server does not take or what another file overrules", async () => {
+      const own = "/etc/ssh/sshd_config.d/00-own.conf";
+      const step = (text: string) => workshop().onServer("bash", doors(text));
+      const broken = await step(`${SSHD_CONFIG}NoSuchWord yes\n`);
+      assert.equal(broken.exitCode, 1, broken.stderr);
+      assert.match(broken.stderr, /the old one stays in force\n +received: .*NoSuchWord/);
+      await workshop().onServer(`echo PasswordAuthentication yes >${own}; systemctl reload ssh`);
+      const overruled = await step(SSHD_CONFIG);
+      await workshop().onServer(`rm ${own}; systemctl reload ssh`);
+      assert.equal(overruled.exitCode, 1);
+      assert.match(
+        overruled.stderr,
+        /overrules the workshop's\n +received: passwordauthentication yes \(for root\)/,
+      );
+      const well = await step(SSHD_CONFIG);
+      assert.equal(well.exitCode, 0, well.stderr);
     });
 
     it("tells nothing by the hub's or the proxy's API", async () => {

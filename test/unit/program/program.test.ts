@@ -118,7 +118,8 @@ describe("the program", () => {
     assert.deepEqual(
       steps.map(({ name, after }) => [name, ...after]),
       [
-        ["test-data-volume"],
+        ["test-doors"],
+        ["test-data-volume", "test-doors"],
         ["test-system-update", "test-data-volume"],
         ["test-restart-if-needed", "test-system-update"],
         ["test-install", "test-restart-if-needed"],
