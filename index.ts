@@ -6,8 +6,9 @@ import * as pulumi from "@pulumi/pulumi";
 import { readSettings } from "./components/config";
 import { CourseAccess } from "./components/courseAccess";
 import { CourseContent } from "./components/courseContent";
-import { dnsRecord, serverUrl } from "./components/dns";
+import { Dns, dnsRecord, serverUrl } from "./components/dns";
 import { ElasticIp } from "./components/elasticIp";
+import { Https } from "./components/https";
 import { Instance } from "./components/instance";
 import { lookUp } from "./components/lookups";
 import { Network } from "./components/network";
@@ -22,7 +23,7 @@ export = async () => {
   const settings = readSettings();
   const { name, region, domain, admins } = settings;
   const tags = stackTags(name);
-  const { amiId, availabilityZone, sshSources } = await lookUp(settings);
+  const { amiId, availabilityZone, sshSources, dnsZoneId } = await lookUp(settings);
 
   // Phase 2: network, key pair, instance, Elastic IP, DNS.
   const network = new Network(name, { availabilityZone, sshSources, tags });
@@ -40,6 +41,7 @@ export = async () => {
     allocationId: settings.elasticIpAllocationId,
     tags,
   });
+  const { records } = new Dns(name, { ...settings, dnsZoneId, publicIp });
 
   // Phase 3: The Littlest JupyterHub.
   const server = {
@@ -74,7 +76,14 @@ export = async () => {
   );
 
   // The doors, after the accounts have their passwords.
-  new PublicPorts(name, { securityGroupId, tags }, { dependsOn: tljh.accounts });
+  const { rules } = new PublicPorts(name, { securityGroupId, tags }, { dependsOn: tljh.accounts });
+
+  // Phase 4: HTTPS. Last, so that an issuer's refusal keeps neither token nor material back.
+  new Https(
+    name,
+    { ...settings, server },
+    { dependsOn: [...records, ...rules, tljh.accounts, access, course] },
+  );
 
   return {
     url,
@@ -84,7 +93,7 @@ export = async () => {
     sshPrivateKey: instance.sshPrivateKey,
     sshKnownHosts: pulumi.interpolate`${publicIp} ${instance.hostKey}`,
     publicIp,
-    dnsRecord: publicIp.apply((address) => dnsRecord(domain, settings.dnsTtl, address)),
+    dnsRecord: publicIp.apply((address) => dnsRecord(settings, address)),
     instanceId: instance.instanceId,
     instanceType: instance.instanceType,
     amiId: instance.amiId,

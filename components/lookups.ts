@@ -1,6 +1,8 @@
 /** What AWS is asked before anything is created: does this region have all that the stack needs? */
 import * as ec2 from "@pulumi/aws/ec2";
+import { awsFault, Refusal } from "./awsErrors";
 import { ConfigurationError, Settings } from "./config";
+import { findZone as findDnsZone } from "./dnsZone";
 import type { SshSource } from "./network";
 import { stackTags } from "./tags";
 import { Problem } from "./text";
@@ -12,6 +14,8 @@ export interface Found {
   /** A zone of the region that offers the instance type. */
   availabilityZone: string;
   sshSources: SshSource[];
+  /** Id of `dnsZone`; undefined: none is configured. */
+  dnsZoneId?: string;
 }
 
 /** Canonical's account at AWS: https://documentation.ubuntu.com/aws/aws-how-to/instances/find-ubuntu-images/ */
@@ -34,8 +38,13 @@ const LEAST_MEMORY_MIB = 1024;
  */
 export async function lookUp(settings: Settings): Promise<Found> {
   const problems: Problem[] = [];
-  const looks = [findImage(settings), findZone(settings), checkMachine(settings)] as const;
-  const [image, zone] = await Promise.allSettled(looks).then((results) =>
+  const looks = [
+    findImage(settings),
+    findZone(settings),
+    findDnsZone(settings),
+    checkMachine(settings),
+  ] as const;
+  const [image, zone, dnsZone] = await Promise.allSettled(looks).then((results) =>
     results.map((result) => {
       if (result.status === "fulfilled") return result.value;
       if (!(result.reason instanceof Refusal)) throw result.reason;
@@ -54,13 +63,8 @@ export async function lookUp(settings: Settings): Promise<Found> {
     amiId: image ?? "",
     availabilityZone: zone ?? "",
     sshSources: await sshSources(settings.sshCidrs, settings.addressService),
+    ...(dnsZone !== undefined && { dnsZoneId: dnsZone }),
   };
-}
-
-class Refusal extends Error {
-  constructor(readonly problems: Problem[]) {
-    super(problems.map(({ wrong }) => wrong).join("; "));
-  }
 }
 
 async function findImage(settings: Settings): Promise<string> {
@@ -201,20 +205,6 @@ async function refuseStopped(settings: Settings): Promise<void> {
       received: `${id} in ${region}`,
       allowed: "a running instance",
       mend: `aws ec2 start-instances --instance-ids ${id} --region ${region}${as}, then pulumi up`,
-    },
-  ]);
-}
-
-/** An error of the AWS provider, with what is usually behind it. */
-function awsFault(error: unknown, { region, profile }: Settings): Error {
-  const text = error instanceof Error ? error.message : String(error);
-  const as = profile ? ` --profile ${profile}` : "";
-  return new ConfigurationError("AWS did not answer as expected", [
-    {
-      wrong: "A look-up in AWS failed",
-      received: text.trim().replace(/\s*\n\s*/g, " "),
-      allowed: "credentials that are valid and may describe EC2, and a region that is enabled",
-      mend: `aws sts get-caller-identity${as} --region ${region}, until it names you; then pulumi up`,
     },
   ]);
 }

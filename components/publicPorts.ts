@@ -17,23 +17,26 @@ const PORTS = { http: 80, https: 443 } as const;
  * Costs nothing.
  */
 export class PublicPorts extends pulumi.ComponentResource {
+  readonly rules: pulumi.Resource[];
+
   constructor(name: string, args: PublicPortsArgs, opts?: pulumi.ComponentResourceOptions) {
     super("tljh:index:PublicPorts", name, {}, opts);
-    for (const [label, port] of Object.entries(PORTS)) {
-      new vpc.SecurityGroupIngressRule(
-        `${name}-${label}`,
-        {
-          securityGroupId: args.securityGroupId,
-          ipProtocol: "tcp",
-          fromPort: port,
-          toPort: port,
-          cidrIpv4: "0.0.0.0/0",
-          description: label.toUpperCase(),
-          tags: named(args.tags, `${name}-${label}`),
-        },
-        { parent: this },
-      );
-    }
+    this.rules = Object.entries(PORTS).map(
+      ([label, port]) =>
+        new vpc.SecurityGroupIngressRule(
+          `${name}-${label}`,
+          {
+            securityGroupId: args.securityGroupId,
+            ipProtocol: "tcp",
+            fromPort: port,
+            toPort: port,
+            cidrIpv4: "0.0.0.0/0",
+            description: label.toUpperCase(),
+            tags: named(args.tags, `${name}-${label}`),
+          },
+          { parent: this },
+        ),
+    );
     this.registerOutputs({});
   }
 }

@@ -15,6 +15,8 @@ export interface TljhArgs {
   bootstrapUrl: string;
   bootstrapSha256: string;
   aptWaitMinutes: number;
+  /** Of the server; undefined: none, and so no certificate. */
+  domain?: string;
 }
 
 const CONSTRAINTS = path.join(__dirname, "..", "scripts", "server", "constraints.txt");
@@ -73,6 +75,16 @@ export class Tljh extends pulumi.ComponentResource {
       { server, script: "restart-if-needed", values: {}, limitMinutes: 5 },
       after(update),
     );
+    const plainHttp = new ServerStep(
+      `${name}-plain-http`,
+      {
+        server,
+        script: "plain-http",
+        values: { DOMAIN: args.domain ?? "" },
+        limitMinutes: 10,
+      },
+      after(restart),
+    );
     const hub = new ServerStep(
       `${name}-install`,
       {
@@ -87,7 +99,7 @@ export class Tljh extends pulumi.ComponentResource {
           APT_WAIT_MINUTES: aptWaitMinutes,
         },
       },
-      after(restart),
+      after(plainHttp),
     );
 
     // A key pair that nobody logs in with: 256 random bits, made once and kept as a secret.

@@ -106,9 +106,7 @@ open_door() {
   git_door
   if door_answers; then return; fi
   say "Restarting the proxy, which had no place for git; the hub's page is away for some seconds"
-  timeout 120 tljh-config reload proxy >/dev/null || fail "The proxy does not come back" "$(hub_says)" \
-    "it answers within two minutes" "pulumi up; if it goes on, log in and run: sudo journalctl -u traefik -n 50"
-  expect_hub
+  reload_proxy
   wait_until 30 door_answers || fail "The proxy does not listen for git" \
     "nothing answers at $door; $(traefik_says)" \
     "Traefik with the entry point workshop-git" "sudo systemctl restart traefik jupyterhub on the server, then pulumi up"

@@ -106,7 +106,8 @@ put() {
   mv "$part" "$file"
 }
 
-hub_answers() { curl -fsS -o /dev/null --max-time 5 http://127.0.0.1/hub/health; }
+# With https, http only says where to go; whose certificate answers there is not asked here.
+hub_answers() { curl -fsSLk --max-redirs 2 -o /dev/null --max-time 5 http://127.0.0.1/hub/health; }
 
 # The hub's last words, for an error.
 hub_says() { journalctl -u jupyterhub -n 3 -o cat --no-pager | cut -c1-300 | tr '\n' ' '; }
@@ -117,6 +118,39 @@ expect_hub() {
     "http://127.0.0.1/hub/health answers 200" \
     "pulumi up; if it goes on, log in and run: sudo journalctl -u jupyterhub -u traefik -n 50"
 }
+
+# reload_proxy: puts tljh-config's settings for the proxy in force. Proxy and hub start anew, and the
+# page is away for some seconds; nobody's notebooks stop.
+reload_proxy() {
+  # The command waits for ever when something does not come back.
+  timeout 120 tljh-config reload proxy >/dev/null || fail "The proxy does not come back" "$(hub_says)" \
+    "it answers within two minutes" "pulumi up; if it goes on, log in and run: sudo journalctl -u traefik -n 50"
+  expect_hub
+}
+
+# setting KEY: a setting of tljh-config; a list is a line for each item, nothing where it is not set.
+setting() {
+  tljh-config show | /opt/tljh/hub/bin/python3 -c '
+import sys, yaml
+
+value = yaml.safe_load(sys.stdin) or {}
+for part in sys.argv[1].split("."):
+    value = value.get(part) if isinstance(value, dict) else None
+for item in value if isinstance(value, list) else [] if value is None else [value]:
+    print(str(item).lower() if isinstance(item, bool) else item)
+' "$1"
+}
+
+# unset_setting KEY: whether it was set or not.
+unset_setting() {
+  if [ -n "$(setting "$1")" ]; then tljh-config unset "$1"; fi
+}
+
+# How the proxy finds an ACME server that is not Let's Encrypt's own (see scripts/server/certificate.sh).
+# shellcheck disable=SC2034
+acme_file=/opt/tljh/config/traefik_config.d/workshop-acme.toml
+# shellcheck disable=SC2034
+acme_unit=/etc/systemd/system/traefik.service.d/workshop-acme.conf
 
 # What keeps Traefik from taking a changed rule: mostly a file beside ours that it cannot read.
 traefik_says() {

@@ -27,7 +27,7 @@ export function isInterrupted(workshop: () => Lab): void {
 
     it("previews the one step whose script has changed", async () => {
       const preview = await workshop().preview();
-      assert.match(preview.text, /~ 1 to update\n +38 unchanged/);
+      assert.match(preview.text, /~ 1 to update\n +\d+ unchanged/);
     });
 
     it("fails with one error when SSH drops in the middle of a step; the step goes on", async () => {

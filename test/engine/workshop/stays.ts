@@ -15,7 +15,7 @@ export function stays(workshop: () => Lab): void {
     it("previews the steps whose values have changed, and then runs them and no others", async () => {
       workshop().configure({ admins: ["nicolas", "tea"], dataGiB: 6 });
       const preview = await workshop().preview();
-      assert.match(preview.text, /~ 4 to update\n +35 unchanged/);
+      assert.match(preview.text, /~ 4 to update\n +\d+ unchanged/);
       const up = await workshop().change("up");
       succeeded(up);
       assert.deepEqual(up.steps, [

@@ -32,17 +32,19 @@ describe("the program", () => {
     run = await runProgram();
   });
 
-  it("has a component for network, instance, Elastic IP, TLJH, course and public ports", () => {
+  it("has a component for each phase of the guide", () => {
     const tops = run.resources.filter((one) => one.parent === undefined).map((one) => one.type);
     assert.deepEqual(tops, [
       "tljh:index:Network",
       "tljh:index:Instance",
       "tljh:index:ElasticIp",
+      "tljh:index:Dns",
       "pulumi-nodejs:dynamic/tljh:ServerReachable",
       "tljh:index:Tljh",
       "tljh:index:CourseAccess",
       "tljh:index:CourseContent",
       "tljh:index:PublicPorts",
+      "tljh:index:Https",
     ]);
   });
 
@@ -122,7 +124,8 @@ describe("the program", () => {
         ["test-data-volume", "test-doors"],
         ["test-system-update", "test-data-volume"],
         ["test-restart-if-needed", "test-system-update"],
-        ["test-install", "test-restart-if-needed"],
+        ["test-plain-http", "test-restart-if-needed"],
+        ["test-install", "test-plain-http"],
         ["test-admins", "test-install"],
         ["test-links"],
       ],
@@ -208,10 +211,71 @@ describe("the program, configured otherwise", () => {
     assert.equal(run.outputs["publicIp"], "203.0.113.9");
   });
 
-  it("tells IT the exact record, and participants the name", async () => {
+  it("tells IT the exact records, and participants the name", async () => {
+    const run = await runProgram({
+      domain: "jupyter.example.org",
+      extraDomains: '["hub.example.org"]',
+    });
+    assert.equal(
+      run.outputs["dnsRecord"],
+      "jupyter.example.org. 3600 IN A 203.0.113.8\nhub.example.org. 3600 IN A 203.0.113.8",
+    );
+    assert.equal(run.outputs["url"], "https://jupyter.example.org");
+    assert.deepEqual(
+      run.resources.filter(({ type }) => type.startsWith("aws:route53")),
+      [],
+    );
+  });
+
+  it("makes the records of the names in dnsZone, and leaves the others to IT", async () => {
+    const run = await runProgram({
+      domain: "jupyter.example.org",
+      extraDomains: '["jupyter.elsewhere.org", "example.org"]',
+      dnsZone: "example.org",
+      dnsTtl: "60",
+    });
+    const records = run.resources.filter(({ type }) => type === "aws:route53/record:Record");
+    assert.deepEqual(
+      records.map(({ inputs: { zoneId, name, type, ttl, records } }) => ({
+        zoneId,
+        name,
+        type,
+        ttl,
+        records,
+      })),
+      ["jupyter.example.org", "example.org"].map((name) => ({
+        zoneId: "Z0123456789",
+        name,
+        type: "A",
+        ttl: 60,
+        records: ["203.0.113.8"],
+      })),
+    );
+    assert.equal(run.outputs["dnsRecord"], "jupyter.elsewhere.org. 60 IN A 203.0.113.8");
+  });
+
+  it("orders a certificate last: for the names that are ready, after everything else", async () => {
     const run = await runProgram({ domain: "jupyter.example.org" });
-    assert.equal(run.outputs["dnsRecord"], "jupyter.example.org. 3600 IN A 203.0.113.8");
-    assert.equal(run.outputs["url"], "http://jupyter.example.org");
+    const gate = byName(run, "test-https-gate");
+    assert.deepEqual(gate.secrets, ["privateKey"]);
+    assert.deepEqual(gate.inputs["issuer"], "letsencrypt.org");
+    assert.deepEqual(byName(run, "test-certificate").after, ["test-https-gate"]);
+    const order = only(run, "tljh:index:Https");
+    for (const door of ["test-http", "test-https"]) assert.ok(order.after.includes(door), door);
+    assert.ok(order.after.includes("test-admins"));
+  });
+
+  it("is open by plain http to the server alone as long as a domain has no certificate", async () => {
+    const step = byName(await runProgram({ domain: "jupyter.example.org" }), "test-plain-http");
+    assert.match(step.inputs["stdin"] as string, /^DOMAIN='jupyter\.example\.org'$/m);
+  });
+
+  it("has no gate and no order without a domain", async () => {
+    const run = await runProgram();
+    assert.deepEqual(
+      run.resources.filter(({ name }) => name.startsWith("test-https-gate")),
+      [],
+    );
   });
 
   it("asks the address service for `me`", async () => {

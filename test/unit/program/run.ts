@@ -46,6 +46,7 @@ const AWS: Answers = {
     supportedArchitectures: ["x86_64"],
   }),
   "aws:ec2/getInstances:getInstances": () => ({ ids: [] }),
+  "aws:route53/getZone:getZone": (args) => ({ name: args["name"], zoneId: "Z0123456789" }),
   "aws:ec2/getElasticIp:getElasticIp": (args) => ({ id: args["id"], publicIp: "203.0.113.9" }),
 };
 
@@ -95,6 +96,9 @@ function computed(type: string, name: string): Record<string, unknown> {
   if (type === "aws:ec2/keyPair:KeyPair") return { keyName: `${name}-1234567` };
   if (type === "tls:index/privateKey:PrivateKey") {
     return { privateKeyOpenssh: `private ${name}`, publicKeyOpenssh: `ssh-ed25519 ${name}\n` };
+  }
+  if (type === "pulumi-nodejs:dynamic/tljh:HttpsGate") {
+    return { ready: ["jupyter.example.org"], problems: [] };
   }
   return {};
 }

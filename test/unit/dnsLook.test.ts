@@ -1,0 +1,120 @@
+/** The questions to name servers, and what becomes of their answers. */
+import assert from "node:assert/strict";
+import dgram from "node:dgram";
+import { once } from "node:events";
+import { decode, encode, type Answer, type RecordType } from "dns-packet";
+import { lookUpName } from "../../providers/dnsLook";
+
+/** A name server that knows a list of records, and is told the names it refuses to speak of. */
+class NameServer {
+  readonly asked: string[] = [];
+  private readonly socket = dgram.createSocket("udp4");
+
+  constructor(
+    private readonly records: readonly Answer[],
+    private readonly refused: readonly string[] = [],
+  ) {}
+
+  async open(): Promise<string> {
+    this.socket.on("message", (packet, { address, port }) => {
+      const { id = 0, questions = [] } = decode(packet);
+      const [question] = questions;
+      if (!question) return;
+      const name = question.name.toLowerCase();
+      this.asked.push(`${name} ${question.type}`);
+      const same = this.records.filter((one) => "name" in one && one.name === name);
+      const types: RecordType[] = [question.type, "CNAME"];
+      const answers = same.filter((one) => (types as string[]).includes(one.type));
+      const code = this.refused.includes(name) ? 5 : same.length === 0 ? 3 : 0;
+      // 0x400: an authority's answer.
+      const flags = 0x400 | code;
+      const answer = encode({ type: "response", id, flags, questions: [question], answers });
+      this.socket.send(answer, port, address);
+    });
+    this.socket.bind(0, "127.0.0.1");
+    await once(this.socket, "listening");
+    return `127.0.0.1:${this.socket.address().port}`;
+  }
+
+  close(): void {
+    this.socket.close();
+  }
+}
+
+const NAME = "jupyter.example.org";
+const A: Answer = { name: NAME, type: "A", ttl: 60, data: "203.0.113.10" };
+
+describe("the look at a name in DNS", () => {
+  const servers: NameServer[] = [];
+  afterEach(() => servers.splice(0).forEach((one) => one.close()));
+
+  async function look(records: Answer[], refused?: string[]) {
+    const server = new NameServer(records, refused);
+    servers.push(server);
+    const address = await server.open();
+    return { ...(await lookUpName(NAME, [address])), address, asked: server.asked };
+  }
+
+  it("finds addresses of both families", async () => {
+    const aaaa: Answer = { name: NAME, type: "AAAA", ttl: 60, data: "2001:db8::1" };
+    const { servers: answers, address } = await look([A, aaaa]);
+    assert.deepEqual(answers, [{ server: address, a: ["203.0.113.10"], aaaa: ["2001:db8::1"] }]);
+  });
+
+  it("takes a name that does not exist, and one without an address, for an answer", async () => {
+    const txt: Answer = { name: NAME, type: "TXT", ttl: 60, data: "x" };
+    for (const records of [[], [txt]]) {
+      const { servers: answers } = await look(records);
+      assert.deepEqual(
+        answers.map(({ a, aaaa, error }) => ({ a, aaaa, error })),
+        [{ a: [], aaaa: [], error: undefined }],
+      );
+    }
+  });
+
+  it("follows an alias", async () => {
+    const alias: Answer = { name: NAME, type: "CNAME", ttl: 60, data: "host.example.org" };
+    const { servers: answers } = await look([alias, { ...A, name: "host.example.org" }]);
+    assert.deepEqual(answers[0]?.a, ["203.0.113.10"]);
+  });
+
+  it("finds the CAA records nearest above the name", async () => {
+    const caa = (name: string, value: string): Answer => ({
+      name,
+      type: "CAA",
+      ttl: 60,
+      data: { flags: 0, tag: "issue", value },
+    });
+    const found = await look([A, caa("example.org", "digicert.com")]);
+    assert.deepEqual(found.caa, { at: "example.org", issue: ["digicert.com"] });
+    const nearer = await look([
+      A,
+      caa("example.org", "digicert.com"),
+      caa(NAME, "letsencrypt.org"),
+    ]);
+    assert.deepEqual(nearer.caa, { at: NAME, issue: ["letsencrypt.org"] });
+  });
+
+  it("is not held up by CAA records that name nobody", async () => {
+    const iodef: Answer = {
+      name: NAME,
+      type: "CAA",
+      ttl: 60,
+      data: { flags: 0, tag: "iodef", value: "mailto:it@example.org" },
+    };
+    assert.equal((await look([A, iodef])).caa, undefined);
+  });
+
+  it("says why a server gives no answer", async () => {
+    const { servers: answers } = await look([A], [NAME]);
+    assert.equal(answers[0]?.error, "EREFUSED");
+  });
+
+  it("says that nobody listens", async () => {
+    const server = new NameServer([]);
+    const address = await server.open();
+    server.close();
+    const { servers: answers } = await lookUpName(NAME, [address]);
+    assert.equal(answers[0]?.error, "ECONNREFUSED");
+  });
+});
