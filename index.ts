@@ -3,6 +3,8 @@
  * `pulumi up` runs this; what each phase is made of stands in `components`.
  */
 import * as pulumi from "@pulumi/pulumi";
+import { account } from "./components/account";
+import { showCaller } from "./components/caller";
 import { readSettings } from "./components/config";
 import { CourseAccess } from "./components/courseAccess";
 import { CourseContent } from "./components/courseContent";
@@ -13,6 +15,7 @@ import { Instance } from "./components/instance";
 import { lookUp } from "./components/lookups";
 import { Network } from "./components/network";
 import { PublicPorts } from "./components/publicPorts";
+import { explainRefusals } from "./components/refusals";
 import { SSH_USER } from "./components/server";
 import { sshCommand } from "./components/sshFiles";
 import { stackTags } from "./components/tags";
@@ -21,6 +24,12 @@ import { ServerReachable } from "./providers/serverReachable";
 
 export = async () => {
   const settings = readSettings();
+  explainRefusals();
+
+  // Phase 1: the user that workshops are made with, in a stack of its own.
+  if (settings.kind === "account") return account(settings);
+  const caller = await showCaller(settings);
+
   const { name, region, domain, admins } = settings;
   const tags = stackTags(name);
   const { amiId, availabilityZone, sshSources, dnsZoneId } = await lookUp(settings);
@@ -98,6 +107,8 @@ export = async () => {
     instanceType: instance.instanceType,
     amiId: instance.amiId,
     region,
+    account: caller.account,
+    operator: caller.arn,
     links: course.links,
     content: settings.content.map(({ url: repo, ...entry }) => ({ ...entry, repo })),
     gitToken: access.token,

@@ -1,5 +1,6 @@
 /** What AWS's answers mean for a person. */
 import { ConfigurationError, type Settings } from "./config";
+import { missingRight } from "./refusals";
 import type { Problem } from "./text";
 
 /** AWS does not have what the configuration asks for. */
@@ -15,6 +16,8 @@ export function awsFault(
   { region, profile }: Pick<Settings, "region" | "profile">,
 ): Error {
   const text = error instanceof Error ? error.message : String(error);
+  const right = missingRight(text, "a look-up");
+  if (right) return new ConfigurationError("AWS refuses what the stack needs", [right]);
   const as = profile ? ` --profile ${profile}` : "";
   return new ConfigurationError("AWS did not answer as expected", [
     {

@@ -7,16 +7,16 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { GitAccessMode } from "../providers/gitAccess";
 import { accountsOf } from "./accountList";
+import { AccountSettings, parseAccount } from "./accountConfig";
 import { ContentEntry, parseContent } from "./content";
 import { credentialSources, missingCredentials } from "./credentials";
 import { GIT_HOST, PRINTABLE, RawConfig, Reader } from "./configReader";
 import { HttpsSettings, readHttps } from "./httpsConfig";
 import { formatProblems, forStack, Problem } from "./text";
 
-/** The checked configuration of one stack. Sizes in GiB, times in minutes unless named otherwise. */
+/** The checked configuration of a workshop. Sizes in GiB, times in minutes unless named otherwise. */
 export interface Settings extends HttpsSettings {
-  /** `account` makes the user that the workshops are made with: Phase 1 of the guide. */
-  kind: "workshop" | "account";
+  kind: "workshop";
   /** Prefix of every name and tag. */
   name: string;
   /** AWS region of the stack, such as `ap-south-1`. */
@@ -80,12 +80,19 @@ export class ConfigurationError extends pulumi.RunError {
 export { CONFIG_KEYS } from "./configReader";
 export type { RawConfig } from "./configReader";
 
-/** Reads and checks the configuration of the running stack. Throws `ConfigurationError`. */
-export function readSettings(): Settings {
+/**
+ * Reads and checks the configuration of the running stack, a workshop's or an account's.
+ *
+ * @throws ConfigurationError
+ */
+export function readSettings(): Settings | AccountSettings {
   const project = pulumi.getProject();
   const stack = pulumi.getStack();
   const raw = pulumi.runtime.allConfig();
-  const { settings, problems } = parseSettings(raw, project, stack, secretKeys());
+  const { settings, problems } =
+    raw[`${project}:kind`]?.trim() === "account"
+      ? parseAccount(raw, project, stack)
+      : parseSettings(raw, project, stack, secretKeys());
   const missing = missingCredentials(credentialSources(raw), settings.region);
   if (missing) problems.push(missing);
   if (problems.length > 0) {
@@ -100,7 +107,7 @@ function secretKeys(): string[] {
 }
 
 /**
- * Checks a stack's configuration. `settings` is only meaningful when there are no problems.
+ * Checks a workshop's configuration. `settings` is only meaningful when there are no problems.
  *
  * @param encrypted keys, with their namespace, that are encrypted in the stack's file
  */
@@ -126,7 +133,7 @@ export function parseSettings(
   });
   const bootstrapUrl = read.webAddress("bootstrapUrl").replaceAll("{tljhVersion}", tljhVersion);
   const settings: Settings = {
-    kind: read.oneOf("kind", ["workshop", "account"]),
+    kind: readKind(read),
     name,
     region: read.region(),
     profile: raw["aws:profile"],
@@ -175,6 +182,12 @@ export function parseSettings(
   };
   read.unknownKeys();
   return { settings, problems: read.problems };
+}
+
+/** An account's configuration is read elsewhere: what comes here is a workshop, or misspelt. */
+function readKind(read: Reader): "workshop" {
+  read.oneOf("kind", ["workshop", "account"]);
+  return "workshop";
 }
 
 function readPeople(

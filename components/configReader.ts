@@ -8,6 +8,8 @@ export type RawConfig = Readonly<Record<string, string | undefined>>;
 /** Every key of this project's own namespace. `Pulumi.yaml` declares the same ones. */
 export const CONFIG_KEYS = [
   "kind",
+  "operatorAccess",
+  "operatorRegions",
   "name",
   "instanceType",
   "diskGiB",
@@ -53,6 +55,9 @@ export const DOMAIN =
 
 export const GIT_HOST =
   /^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(:[0-9]{1,5})?$/;
+
+/** An AWS region. */
+export const REGION = /^[a-z]{2}(-[a-z]+)+-[0-9]$/;
 
 /** One word of visible ASCII characters. */
 export const PRINTABLE = /^[!-~]+$/;
@@ -120,7 +125,7 @@ export class Reader {
 
   region(): string {
     const value = (this.raw["aws:region"] ?? "").trim();
-    if (!/^[a-z]{2}(-[a-z]+)+-[0-9]$/.test(value)) {
+    if (!REGION.test(value)) {
       this.refuse(
         "aws:region",
         {

@@ -8,7 +8,7 @@ import type { Settings } from "./config";
  * @throws Refusal when there is no such public zone, or more than one
  */
 export async function findZone(
-  settings: Pick<Settings, "dnsZone" | "domain" | "region" | "profile">,
+  settings: Pick<Settings, "dnsZone" | "region" | "profile">,
 ): Promise<string | undefined> {
   const { dnsZone } = settings;
   if (dnsZone === undefined) return undefined;

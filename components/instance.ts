@@ -31,7 +31,7 @@ const DATA_DEVICE = "/dev/sdf";
  * replaced machine and is deleted by `pulumi destroy`.
  *
  * What would replace or stop a running machine without being asked for is ignored after creation:
- * user data, key pair, subnet, and the image unless it was chosen.
+ * user data, key pair, subnet, volume tags, and the image unless it was chosen.
  */
 export class Instance extends pulumi.ComponentResource {
   readonly instanceId: pulumi.Output<string>;
@@ -58,7 +58,8 @@ export class Instance extends pulumi.ComponentResource {
       { publicKey: loginKey.publicKeyOpenssh, tags: tags("key-pair") },
       child,
     );
-    const ignoreChanges = ["userData", "keyName", "subnetId"];
+    // volumeTags mean all volumes of the machine: later, the data volume with its own tags too.
+    const ignoreChanges = ["userData", "keyName", "subnetId", "volumeTags"];
     const machine = new ec2.Instance(
       `${name}-machine`,
       {
@@ -78,8 +79,10 @@ export class Instance extends pulumi.ComponentResource {
           volumeSize: args.diskGiB,
           encrypted: true,
           deleteOnTermination: true,
-          tags: tags("root"),
         },
+        // Given together with the instance. Tags of rootBlockDevice would come by a call of their own,
+        // and need the right to tag volumes that have no tag yet: anybody's.
+        volumeTags: tags("root"),
         // Only T types have credits; the others refuse the setting.
         ...(/^t\d/.test(args.instanceType)
           ? { creditSpecification: { cpuCredits: args.cpuCredits } }

@@ -50,12 +50,6 @@ export class Network extends pulumi.ComponentResource {
       { cidrBlock: VPC_CIDR, enableDnsHostnames: true, tags: tags("vpc") },
       child,
     );
-    // Adopted only to take its rules away: whatever lands in it by mistake is reached by nobody.
-    new ec2.DefaultSecurityGroup(
-      `${name}-default-group`,
-      { vpcId: cloud.id, tags: tags("default-group") },
-      child,
-    );
     const subnet = new ec2.Subnet(
       `${name}-subnet`,
       {

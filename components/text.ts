@@ -18,7 +18,7 @@ export interface Problem {
 
 /** A command that mends, for this stack whichever one is selected. */
 export function forStack(mend: string, stack: string): string {
-  return mend.replace(/\bpulumi (config|up)\b/g, `pulumi $1 --stack ${stack}`);
+  return mend.replace(/\bpulumi (config|up)\b(?! --stack)/g, `pulumi $1 --stack ${stack}`);
 }
 
 /** Formats one problem as a block of indented lines. */

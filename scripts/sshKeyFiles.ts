@@ -2,19 +2,13 @@
 import fs from "node:fs";
 import path from "node:path";
 import { formatProblem } from "../components/text";
+import { writeOwn } from "./ownFiles";
 
 /** What the stack tells. */
 export interface SshOutputs {
   sshCommand: string;
   sshPrivateKey: string;
   sshKnownHosts: string;
-}
-
-/** Written to a temporary name, so that it never has more rights or half its text. */
-function writeOwn(file: string, text: string): void {
-  const part = `${file}.${process.pid}`;
-  fs.writeFileSync(part, text.endsWith("\n") ? text : `${text}\n`, { mode: 0o600 });
-  fs.renameSync(part, file);
 }
 
 /**

@@ -58,7 +58,7 @@ describe("the program", () => {
 
   it("tags everything that can be tagged with project and stack", () => {
     const tagged = run.resources.filter((one) => "tags" in one.inputs);
-    assert.equal(tagged.length, 14);
+    assert.equal(tagged.length, 13);
     for (const { name, inputs } of tagged) {
       const tags = inputs["tags"] as Record<string, string>;
       assert.equal(tags["project"], "tljh-workshop", name);
@@ -100,7 +100,7 @@ describe("the program", () => {
       httpPutResponseHopLimit: 1,
     });
     assert.deepEqual(inputs["creditSpecification"], { cpuCredits: "standard" });
-    assert.deepEqual(opts.ignoreChanges, ["userData", "keyName", "subnetId", "ami"]);
+    assert.deepEqual(opts.ignoreChanges, ["userData", "keyName", "subnetId", "volumeTags", "ami"]);
   });
 
   it("keeps the data volume apart from the machine, and moves it after a shutdown", () => {
@@ -180,6 +180,8 @@ describe("the program", () => {
       instanceType: "t3.xlarge",
       amiId: "ami-0aaaaaaaaaaaaaaaa",
       region: "ap-south-1",
+      account: "123456789012",
+      operator: "arn:aws:iam::123456789012:user/workshop-operator",
       links: {},
       content: [],
       gitToken: undefined,
@@ -197,7 +199,7 @@ describe("the program, configured otherwise", () => {
   it("replaces the machine for another image only when the image was chosen", async () => {
     const run = await runProgram({ amiId: "ami-0aaaaaaaaaaaaaaaa" });
     const { opts } = only(run, "aws:ec2/instance:Instance");
-    assert.deepEqual(opts.ignoreChanges, ["userData", "keyName", "subnetId"]);
+    assert.deepEqual(opts.ignoreChanges, ["userData", "keyName", "subnetId", "volumeTags"]);
   });
 
   it("associates an own Elastic IP and makes none", async () => {
@@ -358,11 +360,41 @@ describe("the program, refused", () => {
       {},
       {
         "aws:ec2/getAmi:getAmi": () => {
+          throw providerError("operation error EC2: DescribeImages, RequestExpired");
+        },
+      },
+    );
+    assert.match(text, /received: .*RequestExpired[^]*aws sts get-caller-identity --region/);
+  });
+
+  it("says which right is missing, and who can give it, when AWS refuses a look-up", async () => {
+    const text = await refusal(
+      {},
+      {
+        "aws:ec2/getAmi:getAmi": () => {
           throw providerError("operation error EC2: DescribeImages, UnauthorizedOperation");
         },
       },
     );
-    assert.match(text, /received: .*UnauthorizedOperation[^]*aws sts get-caller-identity --region/);
+    assert.match(text, /lacks a right[^]*received: ec2:DescribeImages/);
+    assert.match(text, /mend: +pulumi up --stack account, by [^]*then pulumi up --stack test$/);
+  });
+
+  it("says that AWS does not accept the credentials, or that they have expired", async () => {
+    const asked = (message: string) =>
+      refusal(
+        { "aws:profile": "", "aws:accessKey": "nobody" },
+        {
+          "aws:index/getCallerIdentity:getCallerIdentity": () => {
+            throw providerError(message);
+          },
+        },
+      );
+    const wrong = await asked("api error InvalidClientTokenId: The security token is invalid");
+    assert.match(wrong, /does not accept the credentials[^]*InvalidClientTokenId/);
+    assert.match(wrong, /allowed: .*aws sts get-caller-identity[^]*mend: +aws configure/);
+    const expired = await asked("api error ExpiredToken: The security token has expired");
+    assert.match(expired, /have expired[^]*mend: +aws sso login[^]*then pulumi up --stack test/);
   });
 
   it("says that the machine is stopped, with the command that starts it", async () => {

@@ -1,0 +1,247 @@
+/**
+ * What the operator may do in AWS, the user that makes, changes and removes workshops: Phase 1 of
+ * the guide, with no more rights than needed in the place of AdministratorAccess.
+ *
+ * Everything may be looked at. Made, changed and removed may be only what has the tag `project` of
+ * this program, in the chosen regions. docs/operator.md says for each action what needs it. Which
+ * action knows which resource and condition is AWS's service authorization reference:
+ * https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html
+ */
+import { PROJECT } from "./tags";
+
+/** What differs from one account to another. */
+export interface PolicyScope {
+  /** Regions in which workshops may be made, at least one. */
+  regions: readonly string[];
+  /** Id of the zone in Route 53 whose A records may be changed. Default: none may. */
+  zoneId?: string | undefined;
+  /** S3 bucket of Pulumi's state. Default: the state lies elsewhere. */
+  stateBucket?: string | undefined;
+}
+
+/**
+ * Characters of a managed policy, blanks apart:
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+ */
+export const MOST_CHARACTERS = 6_144;
+
+type Condition = Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>;
+
+export interface Statement {
+  Sid: string;
+  Effect: "Allow" | "Deny";
+  Principal?: "*" | { Service: string };
+  Action: string | readonly string[];
+  Resource?: string | readonly string[];
+  Condition?: Condition;
+}
+
+export interface PolicyDocument {
+  Version: "2012-10-17";
+  Statement: readonly Statement[];
+}
+
+/** Calls that make a thing by itself, with its tags. */
+const MAKE = [
+  "AllocateAddress",
+  "CreateInternetGateway",
+  "CreateVolume",
+  "CreateVpc",
+  "ImportKeyPair",
+];
+/** Calls that make a thing in a VPC. */
+const MAKE_IN_VPC = ["CreateRouteTable", "CreateSecurityGroup", "CreateSubnet"];
+const OPEN_PORTS = ["AuthorizeSecurityGroupEgress", "AuthorizeSecurityGroupIngress"];
+/** Calls on things that are there already. */
+const CHANGE = [
+  "AssociateAddress",
+  "AssociateRouteTable",
+  "AttachInternetGateway",
+  "AttachVolume",
+  "CreateRoute",
+  "DeleteInternetGateway",
+  "DeleteKeyPair",
+  "DeleteRoute",
+  "DeleteRouteTable",
+  "DeleteSecurityGroup",
+  "DeleteSubnet",
+  "DeleteVolume",
+  "DeleteVpc",
+  "DetachInternetGateway",
+  "DetachVolume",
+  "DisassociateAddress",
+  "DisassociateRouteTable",
+  "ModifyInstanceAttribute",
+  "ModifyInstanceCreditSpecification",
+  "ModifySecurityGroupRules",
+  "ModifyVolume",
+  "ModifyVpcAttribute",
+  "ReleaseAddress",
+  "RevokeSecurityGroupEgress",
+  "RevokeSecurityGroupIngress",
+  "StartInstances",
+  "StopInstances",
+  "TerminateInstances",
+];
+/** Kinds of things that have the tag. */
+const TAGGED = [
+  "elastic-ip",
+  "instance",
+  "internet-gateway",
+  "key-pair",
+  "route-table",
+  "security-group",
+  "security-group-rule",
+  "subnet",
+  "volume",
+  "vpc",
+];
+
+const REQUEST_TAG = { "aws:RequestTag/project": PROJECT };
+const RESOURCE_TAG = { "aws:ResourceTag/project": PROJECT };
+
+function ec2(actions: readonly string[]): string[] {
+  return actions.map((action) => `ec2:${action}`);
+}
+
+/** AWS keeps some regions apart from the others: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html */
+export function partitionOf(region: string): string {
+  if (region.startsWith("cn-")) return "aws-cn";
+  return region.startsWith("us-gov-") ? "aws-us-gov" : "aws";
+}
+
+/** The operator's policy, for `pulumi up` of an account stack and for an IT department alike. */
+export function operatorPolicy(scope: PolicyScope): PolicyDocument {
+  const partition = partitionOf(scope.regions[0] ?? "");
+  const statements = [
+    ...ec2Statements(partition, scope.regions),
+    ...(scope.zoneId ? zoneStatements(partition, scope.zoneId) : []),
+    ...(scope.stateBucket ? stateStatements(partition, scope.stateBucket) : []),
+  ];
+  return { Version: "2012-10-17", Statement: statements };
+}
+
+function ec2Statements(partition: string, regions: readonly string[]): Statement[] {
+  const things = (...kinds: readonly string[]) =>
+    kinds.map((kind) => `arn:${partition}:ec2:*:*:${kind}/*`);
+  const when = (more: Readonly<Record<string, string | readonly string[]>> = {}): Condition => ({
+    StringEquals: { "aws:RequestedRegion": regions, ...more },
+  });
+  const allow = (
+    Sid: string,
+    actions: readonly string[],
+    Resource: string | readonly string[],
+    Condition: Condition,
+  ): Statement => ({ Sid, Effect: "Allow", Action: ec2(actions), Resource, Condition });
+  return [
+    // Looking at things cannot be narrowed to some of them:
+    // https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/iam-policies-for-amazon-ec2.html
+    allow("Look", ["Describe*"], "*", when()),
+    // What is made has the tag from its first moment:
+    // https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/supported-iam-actions-tagging.html
+    allow(
+      "Make",
+      MAKE,
+      things("elastic-ip", "internet-gateway", "volume", "vpc", "key-pair"),
+      when(REQUEST_TAG),
+    ),
+    allow(
+      "MakeInVpc",
+      MAKE_IN_VPC,
+      things("route-table", "security-group", "subnet"),
+      when(REQUEST_TAG),
+    ),
+    allow("MakeRules", OPEN_PORTS, things("security-group-rule"), when(REQUEST_TAG)),
+    allow("Run", ["RunInstances"], things("instance", "volume"), when(REQUEST_TAG)),
+    // What it is made in, or of, is the operator's own, but for the image, and for the network
+    // interface that comes with an instance and gets no tag:
+    // https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ExamplePolicies_EC2.html#iam-example-runinstances
+    allow(
+      "MakeOfOwn",
+      [...MAKE_IN_VPC, ...OPEN_PORTS, "RunInstances"],
+      things("key-pair", "security-group", "subnet", "vpc"),
+      when(RESOURCE_TAG),
+    ),
+    allow(
+      "RunAnyImage",
+      ["RunInstances"],
+      [`arn:${partition}:ec2:*::image/*`, ...things("network-interface")],
+      when(),
+    ),
+    // Only together with the call that makes the thing. Who may tag what is there already can make
+    // anything in the account the operator's own.
+    allow(
+      "TagWhatIsMade",
+      ["CreateTags"],
+      things(...TAGGED),
+      when({
+        ...REQUEST_TAG,
+        "ec2:CreateAction": [...MAKE, ...MAKE_IN_VPC, ...OPEN_PORTS, "RunInstances"],
+      }),
+    ),
+    // https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/control-access-with-tags.html
+    allow("ChangeOwn", CHANGE, things(...TAGGED), when(RESOURCE_TAG)),
+    // The same calls ask for the instance's own interface too, which has no tag.
+    allow(
+      "AddressOfInterface",
+      ["AssociateAddress", "DisassociateAddress"],
+      things("network-interface"),
+      when(),
+    ),
+  ];
+}
+
+/**
+ * Route 53 has no regions. A zone's records are narrowed by its id and by their type:
+ * https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/specifying-rrset-conditions.html
+ */
+function zoneStatements(partition: string, zoneId: string): Statement[] {
+  return [
+    {
+      Sid: "LookAtZones",
+      Effect: "Allow",
+      Action: ["route53:Get*", "route53:List*"],
+      Resource: "*",
+    },
+    {
+      Sid: "ChangeAddresses",
+      Effect: "Allow",
+      Action: ["route53:ChangeResourceRecordSets"],
+      Resource: `arn:${partition}:route53:::hostedzone/${zoneId}`,
+      Condition: {
+        "ForAllValues:StringEquals": { "route53:ChangeResourceRecordSetsRecordTypes": ["A"] },
+      },
+    },
+  ];
+}
+
+/**
+ * Pulumi reads, writes and lists its state, and deletes locks and what is left of removed stacks:
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/security_iam_service-with-iam.html
+ */
+function stateStatements(partition: string, bucket: string): Statement[] {
+  return [
+    {
+      Sid: "ListState",
+      Effect: "Allow",
+      Action: ["s3:ListBucket"],
+      Resource: `arn:${partition}:s3:::${bucket}`,
+    },
+    {
+      Sid: "KeepState",
+      Effect: "Allow",
+      Action: ["s3:DeleteObject", "s3:GetObject", "s3:PutObject"],
+      Resource: `arn:${partition}:s3:::${bucket}/*`,
+    },
+  ];
+}
+
+/** Whether an action only looks. */
+export function isRead(action: string): boolean {
+  return /:(Describe|Get|List)/.test(action);
+}
+
+/** All actions of a policy, each once. */
+export function actionsOf({ Statement }: PolicyDocument): string[] {
+  return [...new Set(Statement.flatMap(({ Action }) => Action))].sort();
+}
