@@ -9,15 +9,22 @@
 
 import fs from "node:fs";
 import type { Server } from "node:http";
+import type { Server as TlsServer } from "node:https";
+import { LetsEncrypt } from "./acme/letsEncrypt";
 import { FrontDoor } from "./cloud/frontDoor";
 import { openMachines, SERVICES_PORT, type Machines } from "./cloud/machines";
 import { Moto, type MotoMemory } from "./cloud/moto";
 import { freePort } from "./cloud/ports";
 import { openServices } from "./cloud/services";
-import { GitHub } from "./github/server";
+import { Dns } from "./dns/server";
+import { readZones } from "./dns/zones";
+import { GitHub, GITHUB_HOSTS } from "./github/server";
 import { codeHash, type Health } from "./health";
 import { folderOf, markOf, readSettings } from "./folder";
+import { addTrusted } from "./machines/trusted";
 import { writeJson } from "./setup/cache.mjs";
+import { Authority } from "./tls/certificates";
+import { closeFront, openFront } from "./tls/front";
 import { loadToolchain } from "./toolchain";
 
 function log(line: string): void {
@@ -30,7 +37,9 @@ class Daemon {
   private moto: Moto | undefined;
   private machines: Machines | undefined;
   private services: Server | undefined;
-  private github: GitHub | undefined;
+  private dns: Dns | undefined;
+  private letsEncrypt: LetsEncrypt | undefined;
+  private front: TlsServer | undefined;
   private door: FrontDoor | undefined;
   private ending: Promise<void> | undefined;
 
@@ -43,7 +52,7 @@ class Daemon {
 
   async start(): Promise<void> {
     const { name, port, block } = this.settings;
-    const { memory: file, github } = folderOf(name);
+    const { memory: file } = folderOf(name);
     const [{ moto, memory }, machines] = await Promise.all([
       Moto.open(
         { python: loadToolchain().motoPython, port: await freePort(), memory: file, block, log },
@@ -54,27 +63,59 @@ class Daemon {
     this.moto = moto;
     this.machines = machines;
     this.health.birth = memory.birth;
-    const { gateway } = this.machines;
-    if (gateway !== undefined) {
-      this.services = await openServices(gateway, SERVICES_PORT);
-      this.github = await GitHub.open(github, gateway);
-    }
+    // TCP and UDP of one number are two things: who knows the front door knows the DNS.
+    const dns = await Dns.open(port, () => readZones(moto.route53()), log);
+    this.dns = dns;
+    const parts = { dns: (action: string, args: unknown) => dns.control(action, args) };
+    const { gateway } = machines;
+    const internet = gateway === undefined ? {} : await this.openInternet(gateway);
     this.door = await FrontDoor.open({
       moto,
       regions: memory.regions,
       machines: this.machines,
       port,
       health: () => this.health,
-      github: (action, args) => {
-        if (this.github === undefined)
-          throw new Error("a rehearsal without machines has no GitHub");
-        return this.github.control(action, args);
-      },
+      parts: { ...parts, ...internet },
       log,
     });
     await this.refresh();
     this.health.ready = true;
     log(`ready on port ${port}`);
+  }
+
+  /** What machines find outside. */
+  private async openInternet(gateway: string) {
+    const { name, port } = this.settings;
+    const { acme, certificates, github: folder, trusted } = folderOf(name);
+    this.services = await openServices(gateway, SERVICES_PORT);
+    const authority = await Authority.in(certificates, "authority");
+    addTrusted(trusted, fs.readFileSync(authority.file));
+    const [github, letsEncrypt] = await Promise.all([
+      GitHub.open(folder),
+      LetsEncrypt.open({
+        program: loadToolchain().pebble,
+        folder: acme,
+        certificates,
+        authority,
+        dnsPort: port,
+        onRoot: async (root) => {
+          addTrusted(trusted, root);
+          await this.machines?.tell();
+        },
+        log,
+      }),
+    ]);
+    this.letsEncrypt = letsEncrypt;
+    const githubSite = {
+      names: GITHUB_HOSTS,
+      ...(await authority.sign("github", GITHUB_HOSTS)),
+      serve: github.serve.bind(github),
+    };
+    this.front = await openFront(gateway, [githubSite, ...letsEncrypt.sites]);
+    return {
+      acme: (action: string, args: unknown) => letsEncrypt.control(action, args),
+      github: (action: string, args: unknown) => github.control(action, args),
+    };
   }
 
   /** Ends everything but the machines. */
@@ -85,7 +126,9 @@ class Daemon {
       await this.machines?.close();
       this.services?.close();
       this.services?.closeAllConnections();
-      this.github?.close();
+      closeFront(this.front);
+      await this.letsEncrypt?.close();
+      this.dns?.close();
       await this.moto?.close();
     })();
     return this.ending;

@@ -38,6 +38,12 @@ export function folderOf(name: string) {
     log: path.join(folder, "rehearsal.log"),
     fleet: path.join(folder, "fleet"),
     github: path.join(folder, "github"),
+    /** Authorities of the rehearsal's own, with keys. */
+    certificates: path.join(folder, "certificates"),
+    /** Pebble's settings, logs and roots. */
+    acme: path.join(folder, "acme"),
+    /** Certificates that machines trust beside their own. */
+    trusted: path.join(folder, "trusted"),
     pulumi: path.join(folder, "pulumi"),
     passphrase: path.join(folder, "passphrase"),
   };

@@ -17,7 +17,9 @@ export interface Health {
 
 /** Hash of all code that a daemon runs, to notice one of an older clone. */
 export function codeHash(): string {
-  const folders = ["cloud", "github", "machines", "moto"].map((name) => path.join(__dirname, name));
+  const folders = ["acme", "cloud", "dns", "github", "machines", "moto", "tls"].map((name) =>
+    path.join(__dirname, name),
+  );
   const files = ["daemon.ts", "health.ts", "folder.ts"].map((name) => path.join(__dirname, name));
   return contentHash([...folders.map(folderHash), ...files.map(fileHash)]);
 }

@@ -18,6 +18,8 @@
  *   REHEARSAL_PLUGIN_AWS, REHEARSAL_PLUGIN_COMMAND, REHEARSAL_PLUGIN_TLS    the same for one plugin
  *   REHEARSAL_MACHINE_IMAGE   image that podman can pull, or path of a root filesystem's tar, with
  *                             systemd, sshd and cloud-init. Default: made of Debian's packages
+ *   REHEARSAL_PEBBLE          path of Let's Encrypt's Pebble. Default: the one on PATH, else
+ *                             Debian's package
  *   REHEARSAL_CHROMIUM        path of a Chromium or Google Chrome. Default: the one on PATH, else
  *                             Debian's package
  */
@@ -31,12 +33,13 @@ import { withLock } from "./setup/lock.mjs";
 import { moto } from "./setup/moto.mjs";
 import { npm } from "./setup/npm.mjs";
 import { systemPackages } from "./setup/packages.mjs";
+import { pebblePart } from "./setup/pebble.mjs";
 import { plugins } from "./setup/plugins.mjs";
 import { pulumi } from "./setup/pulumi.mjs";
 import { installAll, lookAll } from "./setup/schedule.mjs";
 
 /** In the order of the printed table; what needs no other part is installed at the same time. */
-const PARTS = [npm, systemPackages, pulumi, moto, image, ...plugins];
+const PARTS = [npm, systemPackages, pebblePart(), pulumi, moto, image, ...plugins];
 
 /** What only tests need comes last. */
 function wantedParts() {

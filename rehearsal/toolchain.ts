@@ -22,6 +22,8 @@ export interface Toolchain {
   pathDirs: string[];
   /** Python of moto's virtual environment. */
   motoPython: string;
+  /** Let's Encrypt's ACME server for tests. */
+  pebble: string;
   /** Root filesystem of the machines: a sparse ext4 file of 8 GiB, never to be written to. */
   machineImage: string;
   plugins: Record<"aws" | "command" | "tls", "stand-in" | "real">;
@@ -47,8 +49,9 @@ export function loadToolchain(): Toolchain {
   const file = path.join(cacheRoot(), "toolchain.json");
   if (!fs.existsSync(file)) throw new Error(notReady(`no ${file}`));
   const toolchain = JSON.parse(fs.readFileSync(file, "utf8")) as Toolchain;
-  const { pulumi, pulumiHome, motoPython, machineImage } = toolchain;
-  const gone = [pulumi, pulumiHome, motoPython, machineImage].filter((at) => !fs.existsSync(at));
+  const { pulumi, pulumiHome, motoPython, pebble = "pebble", machineImage } = toolchain;
+  const parts = [pulumi, pulumiHome, motoPython, pebble, machineImage];
+  const gone = parts.filter((at) => !fs.existsSync(at));
   if (gone.length > 0) throw new Error(notReady(`${gone.join(", ")} is gone`));
   return toolchain;
 }

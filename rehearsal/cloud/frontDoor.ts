@@ -20,8 +20,8 @@ export interface FrontDoorOptions {
   port: number;
   /** Answered at /rehearsal/health. */
   health: () => object;
-  /** What tests and people ask of the rehearsal's GitHub, at /rehearsal/github/ACTION. */
-  github?: (action: string, args: unknown) => Promise<unknown>;
+  /** What tests and people ask of other parts of the rehearsal, at /rehearsal/PART/ACTION. */
+  parts?: Readonly<Record<string, (action: string, args: unknown) => unknown>>;
   log: (line: string) => void;
 }
 
@@ -76,7 +76,7 @@ export class FrontDoor {
     try {
       const call = await readCall(incoming);
       service = call.service;
-      const own = (await this.github(call)) ?? this.own(call, incoming);
+      const own = (await this.askPart(call)) ?? this.own(call, incoming);
       const answer = own ?? (await this.aws(call));
       const headers = { ...answer.headers, "content-length": answer.body.length };
       // The answer is complete, and this connection is not moto's.
@@ -96,12 +96,14 @@ export class FrontDoor {
     }
   }
 
-  private async github({ method, url, body }: Call): Promise<Answer | undefined> {
-    const [, action] = /^\/rehearsal\/github\/(\w+)$/.exec(url) ?? [];
+  private async askPart({ method, url, body }: Call): Promise<Answer | undefined> {
+    const [, part = "", action] = /^\/rehearsal\/(\w+)\/(\w+)$/.exec(url) ?? [];
     if (method !== "POST" || action === undefined) return undefined;
     const headers = { "content-type": "application/json" };
     try {
-      const said = await this.options.github?.(action, JSON.parse(body.toString("utf8")));
+      const control = this.options.parts?.[part];
+      if (control === undefined) throw new Error(`this rehearsal has no part ${part}`);
+      const said = await control(action, JSON.parse(body.toString("utf8")));
       return { status: 200, headers, body: Buffer.from(JSON.stringify(said) ?? "") };
     } catch (failure) {
       return { status: 400, headers, body: Buffer.from(String(failure)) };

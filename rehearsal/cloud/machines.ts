@@ -3,9 +3,10 @@ import { Fleet } from "../machines/fleet";
 import type { Outside } from "../machines/homes";
 import { cacheRoot, loadToolchain } from "../toolchain";
 import { folderOf, type Settings } from "../folder";
-import { GITHUB_PORT } from "../github/server";
-import { certificatesIn, HOSTS } from "../github/certificates";
+import { ACME_HOSTS, PRIVATE_ACME_HOST } from "../acme/letsEncrypt";
+import { GITHUB_HOSTS } from "../github/server";
 import { SERVICES_ADDRESS } from "../machines/firewall";
+import { TLS_PORT } from "../tls/front";
 import path from "node:path";
 
 /** Port on the machines' gateway that they reach as http://169.254.77.77/. */
@@ -18,6 +19,8 @@ export interface Machines {
   /** Returns when all is as desired. */
   bringInLine(desired: Desired): Promise<void>;
   reboot(instanceId: string): Promise<void>;
+  /** Tells running machines what is new of the world outside. */
+  tell(): Promise<void>;
   /** Whether a running machine has a filesystem of the volume mounted. */
   isMounted(volumeId: string): Promise<boolean>;
   /** Lets go of the machines, which go on running. */
@@ -30,15 +33,16 @@ export function noMachines(): Machines {
     gateway: undefined,
     bringInLine: async () => {},
     reboot: async () => {},
+    tell: async () => {},
     isMounted: async () => false,
     close: async () => {},
   };
 }
 
 /** What machines have to know of the internet's stand-ins: see `Outside`. */
-async function outsideWorld(folder: string): Promise<Outside> {
-  const { authority } = await certificatesIn(folder);
-  return { authority, hosts: `${SERVICES_ADDRESS} ${HOSTS.join(" ")}` };
+function outsideWorld(trusted: string): Outside {
+  const hosts = [...GITHUB_HOSTS, ...Object.values(ACME_HOSTS), PRIVATE_ACME_HOST];
+  return { trusted, hosts: `${SERVICES_ADDRESS} ${hosts.join(" ")}` };
 }
 
 /** The machines of a rehearsal, those that run already included. */
@@ -53,8 +57,8 @@ export async function openMachines(
     machineImage: loadToolchain().machineImage,
     packageCache: path.join(cacheRoot(), "machine-packages"),
     servicesPort: SERVICES_PORT,
-    tlsPort: GITHUB_PORT,
-    outside: await outsideWorld(folderOf(name).github),
+    tlsPort: TLS_PORT,
+    outside: outsideWorld(folderOf(name).trusted),
     log,
   });
 }

@@ -6,6 +6,7 @@ import { request, type IncomingHttpHeaders } from "node:http";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { EC2Client } from "@aws-sdk/client-ec2";
+import { Route53Client } from "@aws-sdk/client-route-53";
 import { AwsRefusal, type Call } from "./call";
 
 const START_LIMIT_MS = 30_000;
@@ -42,6 +43,7 @@ export class Moto {
   private closed = false;
   private started: Promise<MotoMemory>;
   private readonly clients = new Map<string, EC2Client>();
+  private route53Client: Route53Client | undefined;
 
   private constructor(
     private readonly options: MotoOptions,
@@ -68,14 +70,23 @@ export class Moto {
   ec2(region: string): EC2Client {
     let client = this.clients.get(region);
     if (client === undefined) {
-      client = new EC2Client({
-        region,
-        endpoint: `http://127.0.0.1:${this.options.port}`,
-        credentials: { accessKeyId: "rehearsal", secretAccessKey: "rehearsal" },
-      });
+      client = new EC2Client({ ...this.access, region });
       this.clients.set(region, client);
     }
     return client;
+  }
+
+  /** A client of Route 53, past the front door. */
+  route53(): Route53Client {
+    this.route53Client ??= new Route53Client({ ...this.access, region: "us-east-1" });
+    return this.route53Client;
+  }
+
+  private get access() {
+    return {
+      endpoint: `http://127.0.0.1:${this.options.port}`,
+      credentials: { accessKeyId: "rehearsal", secretAccessKey: "rehearsal" },
+    };
   }
 
   /** Hands a call on. Waits for moto when it is being started. */
@@ -98,6 +109,7 @@ export class Moto {
   async close(): Promise<void> {
     this.closed = true;
     for (const client of this.clients.values()) client.destroy();
+    this.route53Client?.destroy();
     await this.started.catch(() => undefined);
     const { child } = this;
     if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;

@@ -1,5 +1,6 @@
 /** What tests and commands ask of a rehearsal's GitHub, over the front door. */
 
+import { ask } from "../cloud/ask";
 import { isValid } from "./access";
 import { hashOf, type Token, type TokenWish } from "./model";
 import { INSTRUCTOR } from "./seed";
@@ -9,14 +10,8 @@ export class GitHubControl {
   /** @param endpoint of the rehearsal's front door */
   constructor(private readonly endpoint: string) {}
 
-  private async ask<T>(action: string, args: unknown = {}): Promise<T> {
-    const answer = await fetch(`${this.endpoint}/rehearsal/github/${action}`, {
-      method: "POST",
-      body: JSON.stringify(args),
-    });
-    const text = await answer.text();
-    if (!answer.ok) throw new Error(`the rehearsal's GitHub: ${answer.status} ${text}`);
-    return (text === "" ? undefined : JSON.parse(text)) as T;
+  private ask<T>(action: string, args?: unknown): Promise<T> {
+    return ask(this.endpoint, "github", action, args);
   }
 
   newToken(wish: TokenWish = {}): Promise<{ token: string; expires?: string }> {

@@ -2,13 +2,11 @@
 
 import fs from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { createServer, type Server } from "node:https";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { callerOf, decide, isRefusal, type Caller } from "./access";
 import { answerApi } from "./api";
 import { answerByGit } from "./backend";
-import { certificatesIn } from "./certificates";
 import { fingerprintOf, makeToken, type Model, type TokenWish } from "./model";
 import { Repositories, type Files } from "./repositories";
 import { INSTRUCTOR, LISTED, seed } from "./seed";
@@ -50,15 +48,14 @@ export interface LogLine {
  */
 const ROUND_TRIP_MS = 40;
 
-/** Where it listens on the machines' gateway; they find it at port 443 of the services' address. */
-export const GITHUB_PORT = 8443;
+/** Hosts that it is. */
+export const GITHUB_HOSTS = ["github.test", "api.github.test"] as const;
 
 /** Paths of git's protocol behind a repository's own. */
 const GIT_PATH = /^\/([^/]+\/[^/]+?)(?:\.git)?\/(info\/refs|git-upload-pack|git-receive-pack)$/;
 
 export class GitHub {
   private faults: Fault[] = [];
-  private server: Server | undefined;
 
   private constructor(
     private readonly folder: string,
@@ -66,33 +63,17 @@ export class GitHub {
     private readonly repositories: Repositories,
   ) {}
 
-  /** Fills the folder if it is empty, and listens. */
-  static async open(folder: string, host: string, port = GITHUB_PORT): Promise<GitHub> {
+  /** Fills the folder if it is empty. */
+  static async open(folder: string): Promise<GitHub> {
     const file = path.join(folder, "model.json");
     const repositories = new Repositories(path.join(folder, "repositories"));
-    const { key, certificate } = await certificatesIn(folder);
     if (!fs.existsSync(file)) {
       // Half of it, from a start that was killed.
       fs.rmSync(repositories.root, { recursive: true, force: true });
       save(file, await seed(repositories));
     }
     const model = JSON.parse(fs.readFileSync(file, "utf8")) as Model;
-    const github = new GitHub(folder, model, repositories);
-    const server = createServer({ key, cert: certificate }, (incoming, outgoing) => {
-      github.serve(incoming, outgoing).catch(() => outgoing.destroy());
-    });
-    server.requestTimeout = 0;
-    await new Promise<void>((resolve, reject) => {
-      server.once("error", reject);
-      server.listen(port, host, resolve);
-    });
-    github.server = server;
-    return github;
-  }
-
-  close(): void {
-    this.server?.close();
-    this.server?.closeAllConnections();
+    return new GitHub(folder, model, repositories);
   }
 
   /** What tests and people ask of it; see client.ts. */
@@ -172,7 +153,8 @@ export class GitHub {
     return lines.filter(Boolean).map((line) => JSON.parse(line) as LogLine);
   }
 
-  private async serve(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+  /** Answers a request to one of its hosts. */
+  async serve(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
     const target = targetOf(incoming.url ?? "/");
     const caller = callerOf(this.model, incoming.headers.authorization, new Date());
     const isApi = incoming.headers.host?.startsWith("api.") === true;

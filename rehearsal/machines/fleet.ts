@@ -115,6 +115,23 @@ export class Fleet {
     });
   }
 
+  /** Tells the machines that run what is new of the world outside. */
+  tell(): Promise<void> {
+    return this.mutex.run(async () => {
+      if (this.options.outside === undefined) return;
+      const running = (await this.containers.list()).filter((one) => one.running);
+      await all(running.map(({ instanceId }) => this.tellOne(instanceId)));
+    });
+  }
+
+  /** One that cannot be told must not keep the others from being started. */
+  private async tellOne(instanceId: string): Promise<void> {
+    this.homes.tell(instanceId);
+    const script = "/var/lib/rehearsal/outside.sh";
+    const { exitCode, stderr } = await this.containers.exec(instanceId, ["sh", script]);
+    if (exitCode !== 0) this.options.log(`machine ${instanceId}: ${script}: ${stderr.trim()}`);
+  }
+
   /** Whether a running machine has this volume mounted, so that AWS would not detach it. */
   async isMounted(volumeId: string): Promise<boolean> {
     const containers = await this.containers.list();

@@ -8,8 +8,8 @@ import { chooseAddress } from "./subnet";
 
 /** What a machine is told of the world outside, where this computer stands for it. */
 export interface Outside {
-  /** File of the authority that machines trust beside their own. */
-  authority: string;
+  /** Folder of certificates that machines trust beside their own; see trusted.ts. */
+  trusted: string;
   /** A line of /etc/hosts. */
   hosts: string;
 }
@@ -22,7 +22,7 @@ export interface Home {
   seed: string;
   /** Block devices of its other volumes. */
   devices: string;
-  /** authority.crt and hosts, as far as there are any; read by init.sh. */
+  /** What outside.sh reads, and that script; empty when there is nothing to tell. */
   outside: string;
   /** What its init writes. */
   log: string;
@@ -79,10 +79,7 @@ export class Homes {
     for (const folder of [home.root, home.seed, home.devices, home.outside]) {
       fs.mkdirSync(folder, { recursive: true });
     }
-    if (this.outside) {
-      fs.copyFileSync(this.outside.authority, path.join(home.outside, "authority.crt"));
-      fs.writeFileSync(path.join(home.outside, "hosts"), `${this.outside.hosts}\n`);
-    }
+    this.tell(instanceId);
     // JSON is YAML too.
     const metaData = JSON.stringify({
       "instance-id": instanceId,
@@ -92,6 +89,16 @@ export class Homes {
     await this.writeSecret(path.join(home.seed, "meta-data"), metaData);
     await this.writeSecret(path.join(home.seed, "user-data"), userData);
     return home;
+  }
+
+  /** Writes what a machine is told of the world outside, as it is now. */
+  tell(instanceId: string): void {
+    if (this.outside === undefined) return;
+    const { hosts, trusted } = this.outside;
+    const { outside } = this.paths(instanceId);
+    fs.writeFileSync(path.join(outside, "hosts"), `${hosts}\n`);
+    fs.cpSync(trusted, path.join(outside, "trusted"), { recursive: true });
+    fs.copyFileSync(path.join(__dirname, "outside.sh"), path.join(outside, "outside.sh"));
   }
 
   private async writeSecret(file: string, text: string): Promise<void> {

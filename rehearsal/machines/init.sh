@@ -46,19 +46,8 @@ ExecStart=/bin/mount --all
 UNIT
 ln -sf ../fstab-volumes.service "$units/local-fs.target.wants/"
 
-# What stands for hosts of the internet is found by name, and trusted through the machine's own store.
-# cloud-init writes /etc/hosts anew at each boot, from its template.
-outside=/var/lib/rehearsal
-if [ -s "$outside/hosts" ]; then
-  for file in /etc/hosts /etc/cloud/templates/hosts.*.tmpl; do
-    [ ! -e "$file" ] || grep -qxF "$(cat "$outside/hosts")" "$file" || cat "$outside/hosts" >>"$file"
-  done
-fi
-trusted=/usr/local/share/ca-certificates/rehearsal.crt
-if [ -s "$outside/authority.crt" ] && ! cmp -s "$outside/authority.crt" "$trusted"; then
-  mkdir -p "${trusted%/*}"
-  cat "$outside/authority.crt" >>/etc/ssl/certs/ca-certificates.crt
-  cp "$outside/authority.crt" "$trusted"
-fi
+# What the machine has to know of the world outside; see outside.sh.
+tell=/var/lib/rehearsal/outside.sh
+[ ! -e "$tell" ] || sh "$tell"
 
 exec /sbin/init

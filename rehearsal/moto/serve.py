@@ -7,6 +7,8 @@ What it adds to moto's own server:
 - validation of images, key pairs and instance types is on;
 - the images of images.json, in every region but NO_CANONICAL (there only the decoys), with ids
   that differ from region to region, and root disks of the size that the file says;
+- Route 53 makes no record that is there already, and tells the start of a zone in its own form;
+- an account that is new has the hosted zone workshop.test, as a user owns a domain;
 - a terminated instance leaves neither its network interface nor its Elastic IP's association;
 - Elastic IPs are in 127.BLOCK.0.0/16, so that rehearsals side by side never hand out the same one;
 - after each call that changes something all is written to a temporary file, which is renamed: the
@@ -55,13 +57,16 @@ from moto.moto_server.werkzeug_app import (  # noqa: E402
     MotoRequestHandler,
     create_backend_app,
 )
-from moto.route53.models import route53_backends  # noqa: E402
+from moto.route53.exceptions import ResourceRecordAlreadyExists  # noqa: E402
+from moto.route53.models import FakeZone, Route53Backend, route53_backends  # noqa: E402
 from moto.sts.models import sts_backends  # noqa: E402
 from werkzeug.serving import make_server  # noqa: E402
 
 CANONICAL = "099720109477"
 # Offers t3.xlarge, so that a missing image is the only thing wrong there.
 NO_CANONICAL = "me-south-1"
+ACCOUNT = "123456789012"
+ZONE = "workshop.test."
 # Not kms: its private keys cannot be written down. The default key of encrypted volumes is known by
 # its id only after a restart, which is all that EC2 asks of it.
 BACKENDS = {
@@ -132,6 +137,41 @@ def elastic_ip(block):
     return choose
 
 
+def plain_records(add):
+    """moto writes the value of a new zone's SOA record as the text of a dictionary."""
+
+    def wrapped(zone, record_set):
+        values = [
+            record["Value"] if isinstance(record, dict) else record
+            for record in record_set.get("ResourceRecords", [])
+        ]
+        return add(zone, {**record_set, "ResourceRecords": values})
+
+    return wrapped
+
+
+def creating_once(change):
+    """moto creates a second record of a name and type, and refuses one that was there long ago."""
+
+    def key(record_set):
+        identifier = record_set.get("SetIdentifier")
+        return (record_set["Name"].rstrip("."), record_set["Type"], identifier)
+
+    def wrapped(backend, zone_id, changes):
+        zone = backend.get_hosted_zone(zone_id)
+        there = {(r.name.rstrip("."), r.type, r.set_identifier) for r in zone.rrsets}
+        for one in changes:
+            wanted = one["ResourceRecordSet"]
+            if one["Action"] == "CREATE" and key(wanted) in there:
+                name = wanted["Name"].rstrip(".") + "."
+                raise ResourceRecordAlreadyExists(name=name, _type=wanted["Type"])
+        gone = {key(one["ResourceRecordSet"]) for one in changes if one["Action"] == "DELETE"}
+        change(backend, zone_id, changes)
+        zone.rr_changes[:] = [c for c in zone.rr_changes if key(c["ResourceRecordSet"]) not in gone]
+
+    return wrapped
+
+
 class Memory:
     """All that moto knows, in one file."""
 
@@ -160,6 +200,7 @@ class Memory:
                 for backends in BACKENDS.values():
                     backends.clear()
                 self.file.replace(self.file.with_suffix(".unusable"))
+        route53_backends[ACCOUNT]["aws"].create_hosted_zone(ZONE, private_zone=False)
         self.save()
 
     def save(self):
@@ -221,6 +262,9 @@ def main():
     amis.AmiBackend._load_amis = load_images
     amis.Ami.block_device_mappings = property(root_disk)
     instances.Instance.terminate = terminating(instances.Instance.terminate)
+    FakeZone.add_rrset = plain_records(FakeZone.add_rrset)
+    change_records = Route53Backend.change_resource_record_sets
+    Route53Backend.change_resource_record_sets = creating_once(change_records)
     elastic_ip_addresses.random_ip = elastic_ip(options.block)
     # Some of moto's answers name this port.
     os.environ["MOTO_PORT"] = str(options.port)

@@ -81,8 +81,8 @@ function noBrowser(received) {
 export function browserPart(programs = searchPath()) {
   return {
     name: "browser",
-    // Both use apt-get, which works for one at a time.
-    needs: ["system packages"],
+    // All use apt-get, which works for one at a time.
+    needs: ["system packages", "Let's Encrypt"],
     async look({ env, log }) {
       const found = findBrowser(env, programs);
       if (found) return found;

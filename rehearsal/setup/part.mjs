@@ -12,6 +12,7 @@
  * @property {string} pulumiHome PULUMI_HOME with the plugins
  * @property {string[]} pathDirs to put in front of PATH for the CLI
  * @property {string} motoPython Python of moto's virtual environment
+ * @property {string} pebble Let's Encrypt's ACME server for tests
  * @property {string} machineImage root filesystem of the machines, an ext4 file
  * @property {Record<string, "real" | "stand-in">} plugins
  * @property {string} [chromium] the tests' browser

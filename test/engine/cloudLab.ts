@@ -40,6 +40,7 @@ export class Recorder implements Machines {
     this.rebooted.push(instanceId);
   }
 
+  tell = async () => undefined;
   isMounted = async (volumeId: string) => this.mounted.has(volumeId);
   close = async () => undefined;
 }

@@ -1,15 +1,18 @@
 import { strict as assert } from "node:assert";
 import fs from "node:fs";
+import type { Server } from "node:https";
 import path from "node:path";
 import { connect } from "node:tls";
 import { freePort } from "../../rehearsal/cloud/ports";
-import { certificatesIn, HOSTS } from "../../rehearsal/github/certificates";
 import { fingerprintOf, hashOf, type TokenWish } from "../../rehearsal/github/model";
-import { GitHub, type Fault, type LogLine } from "../../rehearsal/github/server";
+import { GitHub, GITHUB_HOSTS, type Fault, type LogLine } from "../../rehearsal/github/server";
 import { DEV_TOKEN } from "../../rehearsal/github/seed";
 import type { DesiredMachine } from "../../rehearsal/machines/desired";
 import { SERVICES_ADDRESS } from "../../rehearsal/machines/firewall";
 import { Fleet } from "../../rehearsal/machines/fleet";
+import { addTrusted } from "../../rehearsal/machines/trusted";
+import { Authority } from "../../rehearsal/tls/certificates";
+import { closeFront, openFront } from "../../rehearsal/tls/front";
 import { answers, lab, machine, until, wish } from "./machinesLab";
 
 const COURSE = "river-lab/groundwater-course";
@@ -19,11 +22,14 @@ const URL = "https://github.test";
 /** All from inside a machine, with git, and with nothing but the machine's own trust. */
 describe("the rehearsal's GitHub, seen from a machine", function () {
   const { options, remove } = lab("github");
-  const folder = path.join(path.dirname(options.folder), "github");
+  const inLab = (name: string): string => path.join(path.dirname(options.folder), name);
+  const folder = inLab("github");
   const made: string[] = [];
   let port: number;
   let fleet: Fleet;
   let github: GitHub;
+  let authority: Authority;
+  let front: Server;
   let one: DesiredMachine;
 
   const bash = async (script: string): Promise<{ exitCode: number; text: string }> => {
@@ -58,19 +64,28 @@ describe("the rehearsal's GitHub, seen from a machine", function () {
     `git ls-remote ${withToken(token, repository)} HEAD`;
   const booted = () => until(() => answers(one.address));
 
+  const open = async (): Promise<void> => {
+    github = await GitHub.open(folder);
+    const pair = await authority.sign("github", GITHUB_HOSTS);
+    const site = { names: GITHUB_HOSTS, ...pair, serve: github.serve.bind(github) };
+    front = await openFront(fleet.gateway, [site], port);
+  };
+
   before(async () => {
     port = await freePort();
-    const { authority } = await certificatesIn(folder);
-    const outside = { authority, hosts: `${SERVICES_ADDRESS} ${HOSTS.join(" ")}` };
+    authority = await Authority.in(inLab("certificates"), "authority");
+    const trusted = inLab("trusted");
+    addTrusted(trusted, fs.readFileSync(authority.file));
+    const outside = { trusted, hosts: `${SERVICES_ADDRESS} ${GITHUB_HOSTS.join(" ")}` };
     fleet = await Fleet.open({ ...options, tlsPort: port, outside });
-    github = await GitHub.open(folder, fleet.gateway, port);
+    await open();
     one = machine(1);
     await fleet.bringInLine(wish([one]));
     await booted();
   });
 
   after(async () => {
-    github.close();
+    closeFront(front);
     await remove();
   });
   afterEach(() => tell("clearFaults"));
@@ -175,8 +190,10 @@ describe("the rehearsal's GitHub, seen from a machine", function () {
         texts.filter((text) => text.includes(secret.slice(-24))),
         [],
       );
-    for (const name of ["model.json", "requests.log", "authority.key", "github.key"])
-      assert.equal(fs.statSync(path.join(folder, name)).mode & 0o777, 0o600, name);
+    const keys = ["authority.key", "github.key"].map((name) => inLab(`certificates/${name}`));
+    const files = ["model.json", "requests.log"].map((name) => path.join(folder, name));
+    for (const file of [...files, ...keys])
+      assert.equal(fs.statSync(file).mode & 0o777, 0o600, file);
   });
 
   it("goes wrong on demand, and is well again after", async () => {
@@ -197,20 +214,19 @@ describe("the rehearsal's GitHub, seen from a machine", function () {
   });
 
   it("gives nothing outside its repositories, whatever the path", async () => {
-    const { authority } = await certificatesIn(folder);
     /** The status of an answer, and its body, to a request line as it is. */
     const raw = (target: string): Promise<string> =>
       new Promise((resolve, reject) => {
         const socket = connect({
-          ...{ host: fleet.gateway, port, servername: HOSTS[0] },
-          ca: fs.readFileSync(authority),
+          ...{ host: fleet.gateway, port, servername: GITHUB_HOSTS[0] },
+          ca: fs.readFileSync(authority.file),
         });
         let text = "";
         socket.on("data", (data: Buffer) => (text += data.toString("latin1")));
         socket.on("close", () => resolve(text)).on("error", reject);
         const login = Buffer.from(`x:${DEV_TOKEN}`).toString("base64");
         socket.write(
-          `GET ${target} HTTP/1.1\r\nHost: ${HOSTS[0]}\r\nAuthorization: Basic ${login}\r\nConnection: close\r\n\r\n`,
+          `GET ${target} HTTP/1.1\r\nHost: ${GITHUB_HOSTS[0]}\r\nAuthorization: Basic ${login}\r\nConnection: close\r\n\r\n`,
         );
       });
     const refs = "info/refs?service=git-upload-pack";
@@ -257,9 +273,9 @@ describe("the rehearsal's GitHub, seen from a machine", function () {
     const revoked = await newToken();
     await change(revoked, { revoked: true });
     const head = await tell("headOf", { repository: COURSE, branch: "main" });
-    github.close();
+    closeFront(front);
     await fleet.reboot(one.instanceId);
-    github = await GitHub.open(folder, fleet.gateway, port);
+    await open();
     await booted();
     await can("cloud-init status --wait");
     assert.match(await can(read(token)), new RegExp(`^${String(head)}\t`));

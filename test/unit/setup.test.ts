@@ -226,6 +226,7 @@ describe("tool chain", () => {
       pulumi,
       pulumiHome: folder,
       motoPython: pulumi,
+      pebble: pulumi,
       machineImage: image,
     });
     assert.throws(() => loadToolchain(), new RegExp(`${image} is gone`));

@@ -100,7 +100,8 @@ describe("tool chain: the tests' browser", () => {
     process.env.TLJH_WORKSHOP_CACHE = folder;
     const [file, chromium] = [path.join(folder, "x"), path.join(folder, "chromium")];
     fs.writeFileSync(file, "");
-    const toolchain = { pulumi: file, pulumiHome: file, motoPython: file, machineImage: file };
+    const names = ["pulumi", "pulumiHome", "motoPython", "pebble", "machineImage"];
+    const toolchain = Object.fromEntries(names.map((name) => [name, file]));
     writeJson(path.join(folder, "toolchain.json"), toolchain);
     assert.throws(testBrowser, /no browser[\s\S]*to mend: {2}npm run setup -- --tests/);
     writeJson(path.join(folder, "toolchain.json"), { ...toolchain, chromium });

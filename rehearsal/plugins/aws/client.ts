@@ -1,6 +1,7 @@
 /** The provider's configuration, and the clients that speak to the endpoints it names. */
 
 import { EC2Client } from "@aws-sdk/client-ec2";
+import { Route53Client } from "@aws-sdk/client-route-53";
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import type { Values } from "../base";
 import { awsError, codeOf } from "./errors";
@@ -31,9 +32,12 @@ const KEYS = [
 /** What the engine itself adds to a provider's inputs. */
 const OF_ENGINE = ["version", "pluginDownloadURL", "pluginChecksums", "parameterization"];
 
+export type Endpoints = Record<"ec2" | "sts", string> & Partial<Record<"route53", string>>;
+
 export interface Configuration {
   region: string;
-  endpoints: { ec2: string; sts: string };
+  /** Those of further services only where they are named; see `Session`. */
+  endpoints: Endpoints;
   credentials: { accessKeyId: string; secretAccessKey: string; sessionToken?: string };
   defaultTags: Tags;
   /** Ask STS who the keys belong to before anything else. */
@@ -79,10 +83,10 @@ function strings(config: Values, key: string): string[] {
   return Array.isArray(value) ? value.map(String) : [];
 }
 
-function endpointsOf(config: Values): { ec2: string; sts: string } {
+function endpointsOf(config: Values): Endpoints {
   const given = decoded(config, "endpoints");
   const merged = Object.assign({}, ...(Array.isArray(given) ? (given as object[]) : [])) as Values;
-  const endpoint = (service: "ec2" | "sts"): string => {
+  const endpoint = (service: keyof Endpoints): string => {
     const url = merged[service];
     if (typeof url !== "string" || !URL.canParse(url)) {
       throw new Error(
@@ -101,7 +105,11 @@ function endpointsOf(config: Values): { ec2: string; sts: string } {
     }
     return url;
   };
-  return { ec2: endpoint("ec2"), sts: endpoint("sts") };
+  return {
+    ec2: endpoint("ec2"),
+    sts: endpoint("sts"),
+    ...(merged["route53"] === undefined ? {} : { route53: endpoint("route53") }),
+  };
 }
 
 function credentialsOf(config: Values, env: NodeJS.ProcessEnv): Configuration["credentials"] {
@@ -189,7 +197,7 @@ function wordErrors(client: unknown): void {
       try {
         return await next(args);
       } catch (failure) {
-        const service = (context.clientName ?? "").replace(/Client$/, "");
+        const service = (context.clientName ?? "").replace(/Client$/, "").replace("53", " 53");
         throw awsError(service, (context.commandName ?? "").replace(/Command$/, ""), failure);
       }
     },
@@ -202,6 +210,7 @@ export class Session {
   private configuration: Configuration | undefined;
   private readonly ec2Clients = new Map<string, EC2Client>();
   private stsClient: STSClient | undefined;
+  private route53Client: Route53Client | undefined;
 
   /** Takes the configuration; asks STS where the configuration wants the credentials checked. */
   async configure(config: Values, env: NodeJS.ProcessEnv = process.env): Promise<void> {
@@ -249,6 +258,25 @@ export class Session {
       this.ec2Clients.set(region, client);
     }
     return client;
+  }
+
+  /** Route 53 is one for all regions. */
+  route53(): Route53Client {
+    if (this.route53Client === undefined) {
+      const { credentials, maxAttempts, endpoints } = this.settings;
+      const endpoint = endpoints.route53;
+      if (endpoint === undefined) {
+        throw new Error(
+          "The rehearsal's stand-in for the AWS provider has no endpoint of Route 53. " +
+            `Received: aws:endpoints with ${Object.keys(endpoints).join(", ")}. Wanted: a URL for route53. ${MEND}`,
+        );
+      }
+      this.route53Client = new Route53Client({
+        ...{ region: "us-east-1", credentials, maxAttempts, endpoint },
+      });
+      wordErrors(this.route53Client);
+    }
+    return this.route53Client;
   }
 
   sts(): STSClient {

@@ -16,6 +16,7 @@ import { doing } from "./errors";
 import { filtersOf, orNone, regionOf, tagFilters, type Lookup } from "./filters";
 import { getAmi } from "./getAmi";
 import { getInstanceType } from "./getInstanceType";
+import { getZone } from "./getZone";
 
 /** Finding none is an answer, not an error. */
 const getInstances: Lookup = async (args, session) => {
@@ -158,4 +159,5 @@ export const lookups: Readonly<Record<string, Lookup>> = {
   "aws:index/getAvailabilityZones:getAvailabilityZones": getAvailabilityZones,
   "aws:index/getCallerIdentity:getCallerIdentity": getCallerIdentity,
   "aws:index/getRegion:getRegion": getRegion,
+  "aws:route53/getZone:getZone": getZone,
 };

@@ -8,6 +8,7 @@ import { instance } from "./instance";
 import { keyPair } from "./keyPair";
 import { lookups } from "./lookups";
 import { resourceType } from "./provider";
+import { record } from "./record";
 import type { Definition } from "./resource";
 import type { Failure } from "./schema";
 import { route, routeTable, routeTableAssociation } from "./routes";
@@ -36,6 +37,7 @@ export const definitions: Readonly<Record<string, Definition>> = {
   "aws:ec2/subnet:Subnet": subnet,
   "aws:ec2/volumeAttachment:VolumeAttachment": volumeAttachment,
   "aws:ec2/vpc:Vpc": vpc,
+  "aws:route53/record:Record": record,
   "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": egressRule,
   "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": ingressRule,
 };

@@ -118,6 +118,7 @@ export function resourceType(
     const custom = context?.timeoutSeconds ?? 0;
     return {
       ec2: session.ec2(region),
+      route53: () => session.route53(),
       region,
       timeoutSeconds: custom > 0 ? custom : minutes * 60,
       defaultTags: session.defaultTags,

@@ -5,6 +5,7 @@
  */
 
 import type { EC2Client } from "@aws-sdk/client-ec2";
+import type { Route53Client } from "@aws-sdk/client-route-53";
 import type { Values } from "../base";
 import type { Arguments, Change, Failure } from "./schema";
 import type { Tags } from "./tags";
@@ -12,6 +13,8 @@ import type { Tags } from "./tags";
 /** Where and how one operation works. */
 export interface Scope {
   ec2: EC2Client;
+  /** Fails where the configuration names no endpoint of it. */
+  route53: () => Route53Client;
   region: string;
   /** Time for this operation: `customTimeouts`, or the documented default. */
   timeoutSeconds: number;

@@ -18,7 +18,9 @@ import {
   EC2Client,
 } from "@aws-sdk/client-ec2";
 import { parse, stringify } from "yaml";
+import { AcmeControl } from "../../../rehearsal/acme/client";
 import { freePort } from "../../../rehearsal/cloud/ports";
+import { DnsControl } from "../../../rehearsal/dns/client";
 import { GitHubControl } from "../../../rehearsal/github/client";
 import { tryAsRoot, type Finished } from "../../../rehearsal/machines/command";
 import { Containers } from "../../../rehearsal/machines/containers";
@@ -32,6 +34,15 @@ const ROOT = path.join(__dirname, "../../..");
 const PROGRAM = ["Pulumi.yaml", "index.ts", "package.json", "tsconfig.json"];
 const FOLDERS = ["components", "providers", "scripts"];
 const STACK = "test";
+/** A test that wants a name and a certificate says so. */
+const PLAIN_HTTP = {
+  domain: undefined,
+  extraDomains: undefined,
+  dnsZone: undefined,
+  acmeEmail: undefined,
+  acmeServer: undefined,
+  acmeCa: undefined,
+};
 /** Arguments of an `up` that a test interrupts. */
 export const UP = ["up", "--yes", "--skip-preview", "-s", STACK];
 
@@ -114,6 +125,10 @@ export class Lab {
   printed = "";
   /** The rehearsal's GitHub. */
   readonly github: GitHubControl;
+  /** The rehearsal's Let's Encrypt. */
+  readonly acme: AcmeControl;
+  /** The rehearsal's DNS. */
+  readonly dns: DnsControl;
   private readonly env: NodeJS.ProcessEnv;
 
   private constructor(
@@ -122,6 +137,8 @@ export class Lab {
     readonly project: string,
   ) {
     this.github = new GitHubControl(rehearsal.endpoint);
+    this.acme = new AcmeControl(rehearsal.endpoint);
+    this.dns = new DnsControl(rehearsal.endpoint);
     this.env = completeEnv({
       ...rehearsal.env,
       NO_COLOR: "1",
@@ -142,7 +159,7 @@ export class Lab {
     }
     fs.symlinkSync(path.join(ROOT, "node_modules"), path.join(project, "node_modules"));
     const lab = new Lab(rehearsal, project);
-    lab.configure({ ...endpointsOf(rehearsal), ...config });
+    lab.configure({ ...endpointsOf(rehearsal), ...PLAIN_HTTP, ...config });
     await lab.pulumi("stack", "init", STACK);
     return lab;
   }
@@ -353,7 +370,9 @@ export class Lab {
 
 function endpointsOf({ endpoint, addressService }: Rehearsal): Record<string, unknown> {
   const all = Object.fromEntries(["ec2", "sts", "iam", "route53"].map((it) => [it, endpoint]));
-  return { "aws:endpoints": [all], addressService };
+  // Its DNS listens on the same number.
+  const dnsResolvers = [new URL(endpoint).host];
+  return { "aws:endpoints": [all], addressService, dnsResolvers };
 }
 
 function stepsOf(log: string): Step[] {

@@ -33,6 +33,14 @@ const RULE = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule";
 const INSTANCE = "aws:ec2/instance:Instance";
 const KEY = "aws:ec2/keyPair:KeyPair";
 const VOLUME = "aws:ebs/volume:Volume";
+const RECORD = "aws:route53/record:Record";
+const name = {
+  zoneId: "Z1",
+  name: "hub.workshop.test",
+  type: "A",
+  ttl: 60,
+  records: ["127.0.0.1"],
+};
 const machine = { ami: "ami-1", instanceType: "t3.xlarge", subnetId: "subnet-1" };
 
 /** From the documentation of each resource: what makes a new one, and what is changed in place. */
@@ -76,6 +84,13 @@ const CHANGES: [token: string, before: Values, after: Values, replaces: string[]
     { routeTableId: "rtb-1", subnetId: "subnet-1" },
     { subnetId: "subnet-2" },
     ["subnetId"],
+  ],
+  [RECORD, name, { ttl: 3600, records: ["127.0.0.2"], allowOverwrite: true }, []],
+  [
+    RECORD,
+    name,
+    { name: "www", type: "AAAA", zoneId: "Z2", records: ["::1"] },
+    ["zoneId", "name", "type"],
   ],
   [GROUP, { vpcId: "vpc-1" }, { description: "other" }, ["description"]],
   [GROUP, { vpcId: "vpc-1" }, { tags: { Name: "x" } }, []],
