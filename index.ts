@@ -17,8 +17,9 @@ import { Network } from "./components/network";
 import { PublicPorts } from "./components/publicPorts";
 import { explainRefusals } from "./components/refusals";
 import { SSH_USER } from "./components/server";
-import { sshCommand } from "./components/sshFiles";
+import { knownHostsLine, sshCommand } from "./components/sshFiles";
 import { stackTags } from "./components/tags";
+import { letsMeIn } from "./components/thisComputer";
 import { Tljh } from "./components/tljh";
 import { ServerReachable } from "./providers/serverReachable";
 
@@ -30,12 +31,12 @@ export = async () => {
   if (settings.kind === "account") return account(settings);
   const caller = await showCaller(settings);
 
-  const { name, region, domain, admins } = settings;
+  const { name, region, domain, admins, sshPort } = settings;
   const tags = stackTags(name);
   const { amiId, availabilityZone, sshSources, dnsZoneId } = await lookUp(settings);
 
   // Phase 2: network, key pair, instance, Elastic IP, DNS.
-  const network = new Network(name, { availabilityZone, sshSources, tags });
+  const network = new Network(name, { availabilityZone, sshSources, sshPort, tags });
   const instance = new Instance(name, {
     ...settings,
     amiId,
@@ -58,6 +59,7 @@ export = async () => {
     instanceId: instance.instanceId,
     privateKey: instance.sshPrivateKey,
     hostKey: instance.hostKey,
+    port: sshPort,
   };
   const reachable = new ServerReachable(
     `${name}-reachable`,
@@ -66,7 +68,9 @@ export = async () => {
       user: SSH_USER,
       instanceUrn: instance.instanceUrn,
       region,
-      waitMinutes: settings.sshWaitMinutes,
+      letsMeIn: letsMeIn(settings.sshCidrs),
+      // Closed to everybody: nothing to wait for.
+      waitMinutes: settings.sshCidrs.length > 0 ? settings.sshWaitMinutes : 0,
     },
     { dependsOn: [...network.waysInAndOut, association, instance.attachment] },
   );
@@ -98,9 +102,12 @@ export = async () => {
     url,
     admins,
     passwords: tljh.passwords,
-    sshCommand: publicIp.apply((address) => sshCommand(name, address)),
+    sshCommand: publicIp.apply((address) => sshCommand(name, address, sshPort)),
     sshPrivateKey: instance.sshPrivateKey,
-    sshKnownHosts: pulumi.interpolate`${publicIp} ${instance.hostKey}`,
+    sshKnownHosts: pulumi
+      .all([publicIp, instance.hostKey])
+      .apply(([address, key]) => knownHostsLine(address, sshPort, key)),
+    sshPort,
     publicIp,
     dnsRecord: publicIp.apply((address) => dnsRecord(settings, address)),
     instanceId: instance.instanceId,

@@ -48,6 +48,8 @@ export interface Settings extends HttpsSettings {
   bootstrapUrl: string;
   /** 64 hexadecimal digits in lower case. */
   bootstrapSha256: string;
+  /** Port of SSH, on the server and in the security group. */
+  sshPort: number;
   sshWaitMinutes: number;
   aptWaitMinutes: number;
   /** Host of the repositories, such as github.com. */
@@ -165,6 +167,7 @@ export function parseSettings(
         example: `"$(curl -fsSL ${bootstrapUrl} | sha256sum | cut -d' ' -f1)"`,
       })
       .toLowerCase(),
+    sshPort: Number(read.oneOf("sshPort", ["22", "993"])),
     sshWaitMinutes: read.integer("sshWaitMinutes", 0, 60),
     aptWaitMinutes: read.integer("aptWaitMinutes", 0, 120),
     gitHost,

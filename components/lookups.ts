@@ -58,7 +58,7 @@ export async function lookUp(settings: Settings): Promise<Found> {
       problems,
     );
   }
-  await refuseStopped(settings);
+  await refuseUnready(settings);
   return {
     amiId: image ?? "",
     availabilityZone: zone ?? "",
@@ -181,11 +181,12 @@ async function checkMachine(settings: Settings): Promise<undefined> {
 }
 
 /**
- * Stops here when the stack's machine is switched off: every step would wait for it in vain.
+ * Stops here when the stack's machine is switched off, or when there is none yet that SSH would be
+ * closed to: every step would wait for it in vain.
  *
  * @throws ConfigurationError
  */
-async function refuseStopped(settings: Settings): Promise<void> {
+async function refuseUnready(settings: Settings): Promise<void> {
   const { region, profile } = settings;
   const inState = (...instanceStateNames: string[]) =>
     ec2
@@ -196,6 +197,16 @@ async function refuseStopped(settings: Settings): Promise<void> {
     inState("pending", "running"),
   ]);
   const [id] = stopped.ids;
+  if (settings.sshCidrs.length === 0 && id === undefined && alive.ids.length === 0) {
+    throw new ConfigurationError("A new server cannot be set up", [
+      {
+        wrong: "sshCidrs is empty, so nobody could set the server up",
+        received: "[]",
+        allowed: "at least one range, or the word me, until the server is there",
+        mend: "pulumi config set --path 'sshCidrs[0]' me",
+      },
+    ]);
+  }
   // Beside a running one, a stopped one is what is left of a replacement that was interrupted.
   if (id === undefined || alive.ids.length > 0) return;
   const as = profile ? ` --profile ${profile}` : "";

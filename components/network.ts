@@ -3,7 +3,7 @@ import * as vpc from "@pulumi/aws/vpc";
 import * as pulumi from "@pulumi/pulumi";
 import { named, StackTags } from "./tags";
 
-/** Who may reach port 22. */
+/** Who may reach the port of SSH. */
 export interface SshSource {
   /** Part of the rule's name; the same as long as it means the same source. */
   label: string;
@@ -15,6 +15,8 @@ export interface NetworkArgs {
   /** Availability zone of the subnet; only looked at when the subnet is made. */
   availabilityZone: string;
   sshSources: readonly SshSource[];
+  /** Of SSH. */
+  sshPort: number;
   tags: StackTags;
 }
 
@@ -83,6 +85,10 @@ export class Network extends pulumi.ComponentResource {
       },
       child,
     );
+    if (args.sshSources.some(({ cidr }) => cidr === ANYWHERE)) {
+      const text = `sshCidrs has ${ANYWHERE}: everybody in the internet may try to log in over SSH, with keys only. To end that: npm run doors -- open, then: npm run doors -- close ${ANYWHERE}`;
+      void pulumi.log.warn(text, this);
+    }
     const ssh = args.sshSources.map(
       ({ label, cidr }) =>
         new vpc.SecurityGroupIngressRule(
@@ -90,8 +96,8 @@ export class Network extends pulumi.ComponentResource {
           {
             securityGroupId: group.id,
             ipProtocol: "tcp",
-            fromPort: 22,
-            toPort: 22,
+            fromPort: args.sshPort,
+            toPort: args.sshPort,
             cidrIpv4: cidr,
             description: "SSH",
             tags: tags(`ssh-${label}`),

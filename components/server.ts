@@ -13,6 +13,8 @@ export interface Server {
   privateKey: pulumi.Input<string>;
   /** As in a `known_hosts` file: type and key. */
   hostKey: pulumi.Input<string>;
+  /** Of SSH. Another one runs every step again, which then finds all done. */
+  port: pulumi.Input<number>;
 }
 
 /** The Unix user of Ubuntu's images, with sudo. */
@@ -71,6 +73,7 @@ export class ServerStep extends remote.Command {
           user: SSH_USER,
           privateKey: server.privateKey,
           hostKey: server.hostKey,
+          port: server.port,
           perDialTimeout: DIAL_SECONDS,
           dialErrorLimit: DIALS,
         },

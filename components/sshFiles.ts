@@ -7,7 +7,13 @@ export function sshFiles(name: string): { key: string; knownHosts: string } {
 }
 
 /** The command that logs in, once `npm run ssh-key` has saved the files. */
-export function sshCommand(name: string, address: string): string {
+export function sshCommand(name: string, address: string, port: number): string {
   const { key, knownHosts } = sshFiles(name);
-  return `ssh -i ~/${key} -o UserKnownHostsFile=~/${knownHosts} ${SSH_USER}@${address}`;
+  const option = port === 22 ? "" : `-p ${port} `;
+  return `ssh -i ~/${key} -o UserKnownHostsFile=~/${knownHosts} ${option}${SSH_USER}@${address}`;
+}
+
+/** A line of a known_hosts file. */
+export function knownHostsLine(address: string, port: number, hostKey: string): string {
+  return `${port === 22 ? address : `[${address}]:${port}`} ${hostKey}`;
 }

@@ -1,6 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { formatProblem } from "../components/text";
-import { Attempt, logIn, Machine, problemOf } from "./ssh";
+import { Attempt, logIn, Machine, refusalError } from "./ssh";
 
 /** How the server should be reached. */
 export interface ServerReachableArgs {
@@ -10,10 +9,14 @@ export interface ServerReachableArgs {
   privateKey: pulumi.Input<string>;
   /** As in a `known_hosts` file: type and key. */
   hostKey: pulumi.Input<string>;
+  /** Of SSH, on the server and in the security group. */
+  port: pulumi.Input<number>;
   instanceId: pulumi.Input<string>;
   /** URN of the instance, for the command that replaces it. */
   instanceUrn: pulumi.Input<string>;
   region: pulumi.Input<string>;
+  /** Whether the security group surely lets this computer in. */
+  letsMeIn: pulumi.Input<boolean>;
   /** How long `pulumi up` goes on trying, in minutes; 0 is one try. */
   waitMinutes: pulumi.Input<number>;
 }
@@ -41,7 +44,7 @@ async function getIn(values: Values): Promise<void> {
     const final = result.kind === "other-host-key" || Date.now() + 1000 >= end;
     if (final) {
       const machine: Machine = { ...values, stack: values.instanceUrn.split(":")[2] ?? "" };
-      throw new Error(formatProblem(problemOf(result, machine)));
+      throw await refusalError(result, machine);
     }
     await new Promise((resolve) => setTimeout(resolve, 1000));
   }
@@ -56,7 +59,8 @@ const provider: pulumi.dynamic.ResourceProvider<Values, Values> = {
 
   async diff(_id, olds, news) {
     // The provider's own text is among them: changed code is an update, which only logs in again.
-    const keys = Object.keys(news) as (keyof Values)[];
+    // Who is let in only decides an error's words.
+    const keys = Object.keys(news).filter((key) => key !== "letsMeIn") as (keyof Values)[];
     if (keys.some((key) => olds[key] !== news[key])) return { changes: true };
     return { changes: (await look(news, LOOK_SECONDS)).kind !== "in" };
   },
@@ -68,7 +72,7 @@ const provider: pulumi.dynamic.ResourceProvider<Values, Values> = {
 };
 
 /**
- * That this computer can log in to the server: port 22 is open to it, the machine shows the host
+ * That this computer can log in to the server: its port for SSH is open to it, the machine shows the host
  * key that was made for it, and accepts the key pair. A dynamic resource, because it is looked at on
  * every `pulumi up` and not only when something changed; every step on the server comes after it.
  *

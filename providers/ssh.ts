@@ -13,6 +13,8 @@ export interface Connection {
   privateKey: string;
   /** As in a `known_hosts` file: type and key. */
   hostKey: string;
+  /** Of SSH, on the server and in the security group. Default 22. */
+  port?: number;
 }
 
 /** A server, with what an error about it says. */
@@ -23,16 +25,20 @@ export interface Machine extends Connection {
   stack: string;
   /** URN of the instance, for the command that replaces it. */
   instanceUrn?: string;
+  /** Whether the security group surely lets this computer in; left out where that is not known. */
+  letsMeIn?: boolean;
 }
 
 /** A server, among the arguments of a resource. The private key is secret, in the state too. */
 export type MachineArgs = {
-  [Key in Exclude<keyof Machine, "instanceUrn">]: pulumi.Input<Machine[Key]>;
+  [Key in keyof Omit<Machine, "instanceUrn" | "letsMeIn">]: pulumi.Input<Machine[Key]>;
 };
 
 /** What came of one try to log in. */
 export type Refusal =
-  | { kind: "silent" | "refused" | "unreachable" | "no-login"; said: string }
+  | { kind: "refused" | "no-login"; said: string }
+  /** `web`: the port for browsers that answers at the same address, if one does. */
+  | { kind: "silent" | "unreachable"; said: string; web?: number }
   | { kind: "other-host-key"; fingerprint: string };
 export type Attempt = { kind: "in"; client: Client } | Refusal;
 
@@ -44,8 +50,12 @@ export interface Ran {
   stderr: string;
 }
 
-/** Port of SSH, on the server and in the security group. */
-const PORT = 22;
+/** Where a network that blocks one of them may let the other out; `sshPort` chooses. */
+export const SSH_PORTS = [22, 993] as const;
+/** For browsers. */
+const WEB_PORTS = [443, 80];
+/** That one of these may take to answer. */
+const WEB_SECONDS = 3;
 /** How long one dial may take, for what has been seen to be reachable just before. */
 const DIAL_SECONDS = 10;
 /** After the script's own limit, for the way back. */
@@ -65,7 +75,7 @@ function keyOf(hostKey: string): Buffer {
 }
 
 /** Logs in, once. Whoever gets in ends the client. */
-export function logIn(connection: Connection, seconds: number, port = PORT): Promise<Attempt> {
+export function logIn(connection: Connection, seconds: number): Promise<Attempt> {
   const { Client } = require("ssh2") as typeof import("ssh2");
   const client = new Client();
   let shown: Buffer | undefined;
@@ -84,7 +94,7 @@ export function logIn(connection: Connection, seconds: number, port = PORT): Pro
     client.on("close", () => resolve({ kind: "refused", said: "the connection was closed" }));
     client.connect({
       host: connection.address,
-      port,
+      port: connection.port ?? 22,
       username: connection.user,
       privateKey: connection.privateKey,
       readyTimeout: seconds * 1000,
@@ -100,25 +110,72 @@ export function logIn(connection: Connection, seconds: number, port = PORT): Pro
   });
 }
 
+/** The first port for browsers that answers. */
+async function webPort(address: string): Promise<number | undefined> {
+  const { connect } = require("node:net") as typeof import("node:net");
+  const tries = WEB_PORTS.map(
+    (port) =>
+      new Promise<number>((resolve, reject) => {
+        const socket = connect({ host: address, port, timeout: WEB_SECONDS * 1000 });
+        const refuse = () => {
+          socket.destroy();
+          reject(new Error("no answer"));
+        };
+        socket.on("error", refuse).on("timeout", refuse);
+        socket.on("connect", () => {
+          socket.destroy();
+          resolve(port);
+        });
+      }),
+  );
+  return Promise.any(tries).catch(() => undefined);
+}
+
+/** A failed try as an error for a person. Where SSH is silent, looks whether anything else answers. */
+export async function refusalError(result: Refusal, machine: Machine): Promise<Error> {
+  const isSilent = result.kind === "silent" || result.kind === "unreachable";
+  const seen = isSilent ? { ...result, web: await webPort(machine.address) } : result;
+  return new Error(formatProblem(problemOf(seen, machine)));
+}
+
+/** SSH gets no answer: the door is closed, the network keeps SSH in, or the machine is gone. */
+function silence(said: string, web: number | undefined, machine: Machine): Problem {
+  const { address, instanceId, region, letsMeIn, port = 22 } = machine;
+  const other = SSH_PORTS.find((one) => one !== port) ?? port;
+  const otherPort = `pulumi config set sshPort ${other} && pulumi up`;
+  const elsewhere = `another network (a phone's), or AWS CloudShell (README, "Doors")`;
+  if (web !== undefined && letsMeIn) {
+    return {
+      wrong: `The network here lets no connection to port ${port} out`,
+      received: `${address}:${port}: ${said}; port ${web} of the same server answers, and its security group lets this computer in`,
+      allowed: `a network that lets port ${port} or ${other} out`,
+      mend: `${otherPort}; if that is blocked too: ${elsewhere}`,
+    };
+  }
+  const open = "npm run doors -- open";
+  const blocked = `if it stays silent, the network here blocks it: ${otherPort}; or ${elsewhere}`;
+  const running = `whether the instance runs: aws ec2 describe-instance-status --include-all-instances --instance-ids ${instanceId} --region ${region}; if it is gone: pulumi up --refresh`;
+  return {
+    wrong: `Port ${port} of the server is closed to this computer`,
+    received: `${address}: ${said}${web === undefined ? "" : `; port ${web} answers`}`,
+    allowed: `an address that sshCidrs lets in, on a network that lets port ${port} out, and an instance that runs`,
+    mend: [letsMeIn ? [] : [open], blocked, web === undefined ? [running] : []].flat().join("; "),
+  };
+}
+
 /** What a failed try means for a person, and what to do about it. */
 export function problemOf(result: Refusal, machine: Machine): Problem {
-  const { address, instanceId, region, user, hostKey, instanceUrn, stack } = machine;
+  const { address, instanceId, region, user, hostKey, instanceUrn, stack, port = 22 } = machine;
   const replace = instanceUrn ? `pulumi up --replace '${instanceUrn}'` : "pulumi up";
   const problem = ((): Problem => {
     switch (result.kind) {
       case "silent":
       case "unreachable":
-        return {
-          wrong: `Port ${PORT} of the server is closed to this computer`,
-          received: `${address}: ${result.said}`,
-          allowed:
-            "an address that sshCidrs lets in, on a network that lets port 22 out, and an instance that runs",
-          mend: `pulumi config set --path 'sshCidrs[0]' me && pulumi up; if the network here blocks port 22, use another (a phone's); whether the instance runs: aws ec2 describe-instance-status --include-all-instances --instance-ids ${instanceId} --region ${region}; if it is gone: pulumi up --refresh`,
-        };
+        return silence(result.said, result.web, machine);
       case "refused":
         return {
           wrong: "The server does not take SSH connections",
-          received: `${address}:${PORT}: ${result.said}`,
+          received: `${address}:${port}: ${result.said}`,
           allowed: "an SSH server that answers",
           mend: `aws ec2 reboot-instances --instance-ids ${instanceId} --region ${region}, then pulumi up; if the instance is gone: pulumi up --refresh`,
         };
@@ -199,10 +256,9 @@ export async function runOnServer(
   text: string,
   limitSeconds: number,
   onLine?: (line: string) => void,
-  port?: number,
 ): Promise<Ran> {
-  const result = await logIn(machine, DIAL_SECONDS, port);
-  if (result.kind !== "in") throw new Error(formatProblem(problemOf(result, machine)));
+  const result = await logIn(machine, DIAL_SECONDS);
+  if (result.kind !== "in") throw await refusalError(result, machine);
   try {
     return await execute(result.client, text, limitSeconds, onLine);
   } finally {

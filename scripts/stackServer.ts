@@ -16,6 +16,7 @@ export interface StackOutputs {
   sshPrivateKey: string;
   /** A line of a known_hosts file. */
   sshKnownHosts: string;
+  sshPort: number;
   url: string;
   [other: string]: unknown;
 }
@@ -30,6 +31,7 @@ export interface RunOptions {
 export interface StackServer {
   stack: string;
   outputs: StackOutputs;
+  machine: Machine;
   /**
    * Runs a file of `scripts/server` (without its ending) as root on the server, after `lib.sh`.
    *
@@ -63,7 +65,7 @@ export function askPulumi(...args: string[]): string {
 }
 
 /** Name of the stack that is selected. */
-function selectedStack(): string {
+export function selectedStack(): string {
   const stacks = JSON.parse(askPulumi("stack", "ls", "--json")) as {
     name: string;
     current: boolean;
@@ -104,6 +106,7 @@ export function stackServer(stack = selectedStack()): StackServer {
     user: SSH_USER,
     privateKey: outputs.sshPrivateKey,
     hostKey: outputs.sshKnownHosts.replace(/^\S+ /, ""),
+    port: outputs.sshPort,
     instanceId: outputs.instanceId,
     region: outputs.region,
     stack,
@@ -111,6 +114,7 @@ export function stackServer(stack = selectedStack()): StackServer {
   return {
     stack,
     outputs,
+    machine,
     async run(script, values = {}, { limitSeconds = 300, onLine } = {}) {
       const ran = await runOnServer(
         machine,

@@ -34,11 +34,12 @@ describe("SSH to the server", () => {
     seconds: number,
     port: number,
   ): Promise<Refusal> {
-    const result: Attempt = await logIn({ ...values, ...change }, seconds, port);
+    const result: Attempt = await logIn({ ...values, ...change, port }, seconds);
     assert.notEqual(result.kind, "in");
     return result as Refusal;
   }
   let server: SshServer;
+  const here = () => ({ ...values, port: server.port });
   const path = process.env["PATH"];
   const folder = fs.mkdtempSync(nodePath.join(os.tmpdir(), "tljh-workshop-ssh-"));
   before(async () => {
@@ -56,7 +57,7 @@ describe("SSH to the server", () => {
   });
 
   it("gets in with the right key to the right machine, and runs nothing", async () => {
-    const result = await logIn(values, 5, server.port);
+    const result = await logIn({ ...values, port: server.port }, 5);
     assert.equal(result.kind, "in");
     if (result.kind === "in") result.client.end();
     assert.deepEqual(server.commands, []);
@@ -107,23 +108,44 @@ describe("SSH to the server", () => {
     mute.close();
   });
 
+  it("tells a network that keeps SSH in from a door that is closed", () => {
+    const silent = { kind: "silent", said: "no answer within 5 s", web: 443 } as const;
+    const blocked = problemOf(silent, { ...values, letsMeIn: true });
+    assert.match(blocked.wrong, /network here lets no connection to port 22 out/);
+    assert.match(
+      blocked.mend,
+      /^pulumi config --stack dev set sshPort 993 && pulumi up --stack dev; .*CloudShell/,
+    );
+    const onOther = problemOf(silent, { ...values, letsMeIn: true, port: 993 });
+    assert.match(onOther.mend, /set sshPort 22 /);
+    for (const unsure of [{}, { letsMeIn: false }]) {
+      const { wrong, mend } = problemOf(silent, { ...values, ...unsure });
+      assert.match(wrong, /Port 22 of the server is closed to this computer/);
+      assert.match(mend, /^npm run doors -- open; if it stays silent.*sshPort 993/);
+      assert.doesNotMatch(mend, /describe-instance-status/);
+    }
+    const gone = problemOf({ ...silent, web: undefined }, { ...values, letsMeIn: true });
+    assert.match(gone.wrong, /closed to this computer/);
+    assert.match(gone.mend, /describe-instance-status.*i-0123456789abcdef0/);
+  });
+
   it("runs a script that is on no command line, and gives back exactly what it printed", async () => {
     const lines: string[] = [];
     const text = "secret=open-sesame\nprintf 'Салом\\n1\\n'; echo oops >&2; exit 7";
-    const ran = await runOnServer(values, text, 10, (line) => lines.push(line), server.port);
+    const ran = await runOnServer(here(), text, 10, (line) => lines.push(line));
     assert.deepEqual(ran, { status: 7, stdout: "Салом\n1\n", stderr: "oops\n" });
     assert.deepEqual(lines, ["Салом", "1"]);
     assert.doesNotMatch(server.commands.join("\n"), /open-sesame/);
   });
 
   it("ends a script that takes too long", async () => {
-    const ran = await runOnServer(values, "sleep 60", 1, undefined, server.port);
+    const ran = await runOnServer(here(), "sleep 60", 1);
     assert.equal(ran.status, 124);
   });
 
   it("says when the connection breaks in the middle", async () => {
     const cut = (line: string) => void (line === "started" && server.cut());
-    const ran = await runOnServer(values, "echo started; sleep 5", 10, cut, server.port);
+    const ran = await runOnServer(here(), "echo started; sleep 5", 10, cut);
     assert.equal(ran.status, -1);
   });
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { sshCommand } from "../../components/sshFiles";
+import { knownHostsLine, sshCommand } from "../../components/sshFiles";
 import { saveSshFiles } from "../../scripts/sshKeyFiles";
 
 describe("ssh-key", () => {
@@ -13,10 +13,19 @@ describe("ssh-key", () => {
   afterEach(() => fs.rmSync(home, { recursive: true }));
 
   const outputs = {
-    sshCommand: sshCommand("workshop", "203.0.113.8"),
+    sshCommand: sshCommand("workshop", "203.0.113.8", 22),
     sshPrivateKey: "PRIVATE",
     sshKnownHosts: "203.0.113.8 ssh-ed25519 AAAA",
   };
+
+  it("names the port in the command and in known_hosts, where it is another than 22", () => {
+    assert.match(sshCommand("workshop", "203.0.113.8", 993), / -p 993 ubuntu@203\.0\.113\.8$/);
+    assert.equal(
+      knownHostsLine("203.0.113.8", 993, "ssh-ed25519 A"),
+      "[203.0.113.8]:993 ssh-ed25519 A",
+    );
+    assert.equal(knownHostsLine("203.0.113.8", 22, "ssh-ed25519 A"), "203.0.113.8 ssh-ed25519 A");
+  });
 
   it("saves the key for its owner alone, where the printed command looks for it", () => {
     for (let time = 0; time < 2; time += 1) {

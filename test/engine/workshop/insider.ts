@@ -170,14 +170,16 @@ export function keepsParticipantsApart(workshop: () => Lab): void {
 
 /** After a start of the machine. */
 export function staysClosed(workshop: () => Lab): void {
-  it("has its doors closed after a new start, too", async () => {
-    await workshop().serverShows("curl -fsS http://127.0.0.1/hub/health");
-    const { metadata } = await inOwnServer(workshop(), ANA.name, ANA.password, {
-      metadata: METADATA,
+  describe("to a participant, after a new start of the machine", () => {
+    it("has its doors closed, too", async () => {
+      await workshop().serverShows("curl -fsS http://127.0.0.1/hub/health");
+      const { metadata } = await inOwnServer(workshop(), ANA.name, ANA.password, {
+        metadata: METADATA,
+      });
+      assert.match(metadata.text, /Connection refused/);
+      const { stdout } = await workshop().onServer("sshd -T -C user=root; iptables -S OUTPUT");
+      assert.match(stdout, /^permitrootlogin no$/m);
+      assert.equal(stdout.match(/169\.254\.169\.254/g)?.length, 1);
     });
-    assert.match(metadata.text, /Connection refused/);
-    const { stdout } = await workshop().onServer("sshd -T -C user=root; iptables -S OUTPUT");
-    assert.match(stdout, /^permitrootlogin no$/m);
-    assert.equal(stdout.match(/169\.254\.169\.254/g)?.length, 1);
   });
 }

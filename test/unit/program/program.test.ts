@@ -174,6 +174,7 @@ describe("the program", () => {
         "ssh -i ~/.ssh/test.pem -o UserKnownHostsFile=~/.ssh/test.known_hosts ubuntu@203.0.113.8",
       sshPrivateKey: "private test-login-key",
       sshKnownHosts: "203.0.113.8 ssh-ed25519 test-host-key",
+      sshPort: 22,
       publicIp: "203.0.113.8",
       dnsRecord: "none: no domain is configured, the address 203.0.113.8 is used",
       instanceId: "test-machine-id",
@@ -280,6 +281,20 @@ describe("the program, configured otherwise", () => {
     );
   });
 
+  it("has SSH on the other port, when that is chosen, in the rule and in every connection", async () => {
+    const run = await runProgram({ sshPort: "993" });
+    const rule = byName(run, "test-ssh-203.0.113.0-24").inputs;
+    assert.deepEqual([rule["fromPort"], rule["toPort"]], [993, 993]);
+    const connections = run.resources
+      .map(({ inputs }) => inputs["connection"] as { port: number } | undefined)
+      .filter((it) => it !== undefined);
+    assert.ok(connections.length > 5 && connections.every(({ port }) => port === 993));
+    const others = run.resources.filter(({ inputs }) => "hostKey" in inputs);
+    assert.ok(others.length > 0 && others.every(({ inputs }) => inputs["port"] === 993));
+    assert.match(run.outputs["sshCommand"] as string, / -p 993 /);
+    assert.equal(run.outputs["sshKnownHosts"], "[203.0.113.8]:993 ssh-ed25519 test-host-key");
+  });
+
   it("asks the address service for `me`", async () => {
     const service = createServer((_request, answer) => answer.end("198.51.100.7\n"));
     await new Promise<void>((resolve) => service.listen(0, "127.0.0.1", resolve));
@@ -296,6 +311,30 @@ describe("the program, refused", () => {
     const text = await refusal({ sshCidrs: '["me"]' });
     assert.match(text, /address service did not answer/);
     assert.match(text, /mend: +pulumi config --stack test set --path 'sshCidrs\[0\]'/);
+  });
+
+  it("says that a network has only IPv6", async () => {
+    const service = createServer((_request, answer) => answer.end("2001:db8::7\n"));
+    await new Promise<void>((resolve) => service.listen(0, "127.0.0.1", resolve));
+    const { port } = service.address() as AddressInfo;
+    const addressService = `http://127.0.0.1:${port}/`;
+    const text = await refusal({ sshCidrs: '["me"]', addressService });
+    service.close();
+    assert.match(text, /an IPv6 one, and the server has IPv4 only\n +received: .*2001:db8::7/);
+  });
+
+  it("says that nobody could set a new server up; one that is there may be closed to all", async () => {
+    assert.match(await refusal({ sshCidrs: "[]" }), /sshCidrs is empty, so nobody could set/);
+    const run = await runProgram(
+      { sshCidrs: "[]" },
+      {
+        "aws:ec2/getInstances:getInstances": ({ instanceStateNames }) => ({
+          ids: (instanceStateNames as string[]).includes("running") ? ["i-0"] : [],
+        }),
+      },
+    );
+    assert.equal(only(run, "pulumi-nodejs:dynamic/tljh:ServerReachable").inputs["waitMinutes"], 0);
+    assert.ok(!run.resources.some(({ name }) => name.startsWith("test-ssh-")));
   });
 
   it("says all that the region lacks at once, and registers nothing", async () => {

@@ -90,6 +90,7 @@ export const CONFIG: Record<string, string> = {
   gitHost: "github.com",
   gitUsername: "x-access-token",
   gitAccess: "sealed",
+  sshPort: "22",
   sshWaitMinutes: "5",
   aptWaitMinutes: "15",
 };

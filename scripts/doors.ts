@@ -1,0 +1,151 @@
+/**
+ * Who may reach the server over SSH, changed in seconds, without a whole `pulumi up` in front of a
+ * class. Participants notice nothing.
+ *
+ *   npm run doors -- list                          who gets in now, and whether this computer does
+ *   npm run doors -- open                          this computer, wherever it is now
+ *   npm run doors -- open 203.0.113.0/24           a range as well
+ *   npm run doors -- open 203.0.113.7 --for 2h     while this command runs, and two hours at most
+ *   npm run doors -- close [me or a range]         that one, or everybody
+ *
+ * With `--stack NAME`. It writes `sshCidrs` into the stack's configuration and brings the security
+ * group's rules for SSH up, and nothing else, so that a preview afterwards shows no change. It needs
+ * AWS and not SSH: it works when this computer is shut out.
+ */
+import { spawn } from "node:child_process";
+import path from "node:path";
+import { ownAddress } from "../components/thisComputer";
+import { formatProblem } from "../components/text";
+import { logIn, refusalError } from "../providers/ssh";
+import { parseDoorsArguments, type DoorsRequest } from "./doorsArguments";
+import { doorsOf, isLetIn, listText, wantedSources, type Exported } from "./doorsText";
+import { askPulumi, selectedStack, stackServer } from "./stackServer";
+
+const ROOT = path.join(__dirname, "..");
+/** The rules for SSH, whichever stack. */
+const RULES =
+  "**::tljh:index:Network$aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule::*-ssh-*";
+const LOOK_SECONDS = 5;
+
+interface Configured {
+  key: string;
+  sources: string[];
+  addressService: string;
+}
+
+/** What the stack's configuration says, with the project's defaults. */
+function configured(stack: string): Configured {
+  const all = JSON.parse(askPulumi("config", "--json", "--stack", stack)) as Record<
+    string,
+    { value?: string }
+  >;
+  const keyOf = (name: string) => Object.keys(all).find((key) => key.endsWith(`:${name}`)) ?? name;
+  const valueOf = (name: string) => all[keyOf(name)]?.value ?? "";
+  return {
+    key: keyOf("sshCidrs"),
+    sources: JSON.parse(valueOf("sshCidrs") || `["me"]`) as string[],
+    addressService: valueOf("addressService"),
+  };
+}
+
+/** Puts a list of sources into the configuration, all of it at once, and in force. */
+async function putInForce(stack: string, { key }: Configured, sources: string[]): Promise<void> {
+  const value = { value: JSON.stringify(sources), objectValue: sources, secret: false };
+  askPulumi("config", "set-all", "--json", JSON.stringify({ [key]: value }), "--stack", stack);
+  const up = ["up", "--yes", "--skip-preview", "--suppress-outputs", "--target", RULES];
+  // Of its own group: Ctrl-C is for us, who then close what was opened.
+  const pulumi = spawn("pulumi", ["--non-interactive", ...up, "--stack", stack], {
+    cwd: ROOT,
+    stdio: ["ignore", "pipe", "pipe"],
+    detached: true,
+  });
+  let text = "";
+  for (const stream of [pulumi.stdout, pulumi.stderr]) {
+    stream.setEncoding("utf8").on("data", (data: string) => (text += data));
+  }
+  const status = await new Promise((resolve, reject) => {
+    pulumi.on("error", reject);
+    pulumi.on("close", resolve);
+  });
+  if (status === 0) return;
+  throw new Error(
+    `${text.trimEnd()}\n\n${formatProblem({
+      wrong: "The security group's rules were not brought up; the configuration is changed already",
+      received: `exit status ${String(status)} from pulumi up, whose words are above`,
+      allowed: "it succeeds",
+      mend: `what it says; then the same command once more, or pulumi up --stack ${stack}`,
+    })}`,
+  );
+}
+
+/** Shows what is in force; fails when this computer should get in and does not. */
+async function show(stack: string, { addressService, sources }: Configured): Promise<void> {
+  const found = await ownAddress(addressService);
+  const address = typeof found === "string" ? found : undefined;
+  const exported = askPulumi("stack", "export", "--stack", stack);
+  const doors = doorsOf(JSON.parse(exported) as Exported);
+  const { machine } = stackServer(stack);
+  console.log(listText(doors, address, machine.port ?? 22));
+  const ssh = doors.filter(({ label }) => label !== undefined);
+  if (sources.length === 0 || address === undefined || !isLetIn(address, ssh)) return;
+  const result = await logIn(machine, LOOK_SECONDS);
+  if (result.kind !== "in") throw await refusalError(result, { ...machine, letsMeIn: true });
+  result.client.end();
+  console.log("A log-in over SSH succeeds");
+}
+
+/** Ends when the time is over, or when the person wants it over. */
+function timeIsOver(minutes: number): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, minutes * 60_000);
+    const end = () => {
+      clearTimeout(timer);
+      resolve();
+    };
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, end);
+  });
+}
+
+async function openForATime(stack: string, request: DoorsRequest, minutes: number): Promise<void> {
+  const over = timeIsOver(minutes);
+  const source = request.source ?? "me";
+  try {
+    const before = configured(stack);
+    await putInForce(stack, before, wantedSources(before.sources, request));
+    await show(stack, configured(stack));
+    const until = new Date(Date.now() + minutes * 60_000);
+    console.log(
+      `Open until ${until.toLocaleTimeString()}. Ctrl-C closes it before. If this command is killed: npm run doors -- close ${source}`,
+    );
+    await over;
+  } finally {
+    // Read anew: others may have changed it meanwhile.
+    const now = configured(stack);
+    await putInForce(
+      stack,
+      now,
+      now.sources.filter((one) => one !== source),
+    );
+    console.log(`Closed to ${source} again`);
+  }
+}
+
+async function main(): Promise<void> {
+  const request = parseDoorsArguments(process.argv.slice(2));
+  const stack = request.stack ?? selectedStack();
+  if (request.forMinutes !== undefined) return openForATime(stack, request, request.forMinutes);
+  const now = configured(stack);
+  const sources = wantedSources(now.sources, request);
+  if (request.do !== "list") await putInForce(stack, now, sources);
+  if (request.do === "close" && sources.length === 0) {
+    console.log(
+      "Until npm run doors -- open, pulumi up stops where it wants to look at the server",
+    );
+  }
+  return show(stack, { ...now, sources });
+}
+
+main().catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+});
