@@ -25,7 +25,7 @@ import { ServerReachable } from "./providers/serverReachable";
 
 export = async () => {
   const settings = readSettings();
-  explainRefusals();
+  await explainRefusals();
 
   // Phase 1: the user that workshops are made with, in a stack of its own.
   if (settings.kind === "account") return account(settings);

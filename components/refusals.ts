@@ -24,8 +24,11 @@ export function missingRight(text: string, what: string): Problem | undefined {
   };
 }
 
-/** From here on, a resource of AWS that fails for lack of rights says how to get them. */
-export function explainRefusals(): void {
+/**
+ * From here on, a resource of AWS that fails for lack of rights says how to get them; where Pulumi's
+ * language host does not know such hooks yet, AWS's own words have to do.
+ */
+export async function explainRefusals(): Promise<void> {
   const stack = pulumi.getStack();
   const explain = new pulumi.ErrorHook(
     "missing-rights",
@@ -38,6 +41,12 @@ export function explainRefusals(): void {
       return false;
     },
   );
+  const { __registered: registered } = explain as unknown as { __registered: Promise<void> };
+  const isKnown = await registered.then(
+    () => true,
+    () => false,
+  );
+  if (!isKnown) return;
   pulumi.runtime.registerStackTransformation(({ type, props, opts }) => {
     if (!type.startsWith("aws:")) return undefined;
     return { props, opts: { ...opts, hooks: { ...opts.hooks, onError: [explain] } } };
