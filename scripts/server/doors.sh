@@ -33,7 +33,7 @@ restart_ssh() {
 
 # Nobody is locked out: a configuration that the SSH server does not take is never put in force.
 close_ssh() {
-  local old='' said port
+  local old='' said port ports
   if ! printf %s "$SSHD_CONFIG" | same $sshd_file; then
     [ ! -e $sshd_file ] || old=$(cat $sshd_file)
     printf %s "$SSHD_CONFIG" | put $sshd_file 644 root:root
@@ -47,9 +47,10 @@ close_ssh() {
   expect_sshd root 'passwordauthentication no' 'kbdinteractiveauthentication no' 'permitrootlogin no'
   expect_sshd "$SSH_USER" 'passwordauthentication no' 'kbdinteractiveauthentication no' \
     'pubkeyauthentication yes' 'denyusers jupyter-\*'
-  for port in $(sed -n 's/^Port //p' <<<"$SSHD_CONFIG"); do
+  mapfile -t ports < <(sed -n 's/^Port //p' <<<"$SSHD_CONFIG")
+  for port in "${ports[@]}"; do
     wait_until 10 listens "$port" || fail "The SSH server does not listen on all its ports" "nothing on $port" \
-      "$(sed -n 's/^Port //p' <<<"$SSHD_CONFIG" | paste -sd ' ')" "log in and run: sudo systemctl status ssh ssh.socket; then pulumi up"
+      "${ports[*]}" "log in and run: sudo systemctl status ssh ssh.socket; then pulumi up"
   done
   say "SSH: keys only, nobody as root"
 }

@@ -92,6 +92,8 @@ export interface Running {
   input(text: string): void;
   /** Its exit status; -1 when it was killed. */
   ended: Promise<number>;
+  /** Ctrl-C. */
+  interrupt(): void;
   /** Kills it and all it has started, as a computer does that loses power. */
   kill(): Promise<void>;
 }
@@ -219,7 +221,24 @@ export class Lab {
 
   /** Starts `pulumi`; what it prints is collected in the order in which it comes. */
   start(...args: string[]): Running {
-    const child = spawn(loadToolchain().pulumi, ["--non-interactive", ...args], {
+    return this.launch(loadToolchain().pulumi, ["--non-interactive", ...args]);
+  }
+
+  /** Runs a command that a person runs beside `pulumi`: a file of `scripts`, without its ending. */
+  async command(script: string, ...args: string[]): Promise<Ran> {
+    const running = this.startCommand(script, ...args);
+    return { exitCode: await running.ended, text: running.text };
+  }
+
+  /** Starts such a command. */
+  startCommand(script: string, ...args: string[]): Running {
+    const file = path.join(this.project, "scripts", `${script}.ts`);
+    // Its own process, and not one that starts it: signals are for it.
+    return this.launch(process.execPath, ["--import", "tsx", file, ...args, "-s", STACK]);
+  }
+
+  private launch(program: string, args: readonly string[]): Running {
+    const child = spawn(program, args, {
       cwd: this.project,
       env: this.env,
       stdio: ["pipe", "pipe", "pipe"],
@@ -231,6 +250,7 @@ export class Lab {
       stdout: "",
       input: (text) => void child.stdin.end(text),
       ended: Promise.resolve(0),
+      interrupt: () => void child.kill("SIGINT"),
       async kill() {
         for (const pid of family(child.pid ?? 0)) {
           try {

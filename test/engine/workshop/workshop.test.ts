@@ -10,6 +10,7 @@ import { isInterrupted } from "./interrupted";
 import { Lab } from "./lab";
 import { getsNewMachine } from "./newMachine";
 import { keepsOutsidersOut } from "./outsider";
+import { opensItsDoors } from "./sshDoors";
 import { stays } from "./stays";
 import { updatesItself } from "./updates";
 
@@ -31,6 +32,7 @@ describe("a workshop", function () {
   keepsParticipantsApart(workshop);
   updatesItself(workshop);
   stays(workshop);
+  opensItsDoors(workshop);
   faults(workshop);
   staysClosed(workshop);
   isInterrupted(workshop);
