@@ -4,6 +4,7 @@
  */
 import * as pulumi from "@pulumi/pulumi";
 import { account } from "./components/account";
+import { Accounts } from "./components/accounts";
 import { showCaller } from "./components/caller";
 import { readSettings } from "./components/config";
 import { CourseAccess } from "./components/courseAccess";
@@ -77,31 +78,34 @@ export = async () => {
   const onceReachable = { dependsOn: reachable };
   const { dataVolumeId } = instance;
   const tljh = new Tljh(name, { ...settings, server, dataVolumeId }, onceReachable);
+  const accounts = new Accounts(name, { ...settings, server }, { dependsOn: tljh });
   const { securityGroupId } = network;
 
   // Phase 6: the token for private repositories, course material and its links.
   const url = publicIp.apply((address) => serverUrl(domain, address));
-  const access = new CourseAccess(name, { ...settings, server }, { dependsOn: tljh.accounts });
+  const access = new CourseAccess(name, { ...settings, server }, { dependsOn: accounts });
   const course = new CourseContent(
     name,
     { ...settings, server, baseUrl: url },
-    { dependsOn: [tljh.accounts, access] },
+    { dependsOn: [accounts, access] },
   );
 
   // The doors, after the accounts have their passwords.
-  const { rules } = new PublicPorts(name, { securityGroupId, tags }, { dependsOn: tljh.accounts });
+  const { rules } = new PublicPorts(name, { securityGroupId, tags }, { dependsOn: accounts });
 
   // Phase 4: HTTPS. Last, so that an issuer's refusal keeps neither token nor material back.
   new Https(
     name,
     { ...settings, server },
-    { dependsOn: [...records, ...rules, tljh.accounts, access, course] },
+    { dependsOn: [...records, ...rules, accounts, access, course] },
   );
 
   return {
     url,
     admins,
-    passwords: tljh.passwords,
+    accounts: accounts.names,
+    passwords: accounts.passwords,
+    passwordSeed: accounts.passwordSeed,
     sshCommand: publicIp.apply((address) => sshCommand(name, address, sshPort)),
     sshPrivateKey: instance.sshPrivateKey,
     sshKnownHosts: pulumi

@@ -1,5 +1,5 @@
 /** Passwords that anybody can type on any keyboard. */
-import { createHmac } from "node:crypto";
+import { createHmac, randomBytes } from "node:crypto";
 
 /** Lower-case letters and digits without l and 1, o and 0, which look alike: 32, so 5 bits each. */
 export const ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789";
@@ -16,5 +16,14 @@ const LENGTH = 12;
  */
 export function passwordFor(seed: string, name: string): string {
   const digest = createHmac("sha256", seed).update(`password of ${name}`).digest();
-  return [...digest.subarray(0, LENGTH)].map((byte) => ALPHABET[byte % ALPHABET.length]).join("");
+  return letters(digest);
+}
+
+/** A password that nothing else knows, and that cannot be made again. */
+export function newPassword(): string {
+  return letters(randomBytes(LENGTH));
+}
+
+function letters(bytes: Uint8Array): string {
+  return [...bytes.subarray(0, LENGTH)].map((byte) => ALPHABET[byte % ALPHABET.length]).join("");
 }

@@ -111,6 +111,12 @@ export function scriptSource(script: string): string {
   return read("lib.sh") + read(`${script}.sh`);
 }
 
+/** The Python programs of a folder of `scripts/server`, by file name, for the script beside it. */
+export function serverPrograms(folder: string): Record<string, string> {
+  const files = fs.readdirSync(path.join(SCRIPTS, folder)).filter((file) => file.endsWith(".py"));
+  return Object.fromEntries(files.map((file) => [file, read(`${folder}/${file}`)]));
+}
+
 /** What is sent to the server: the runner, a line that ends it, the step, and a line that ends that. */
 export function stepText(step: {
   script: string;

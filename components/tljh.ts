@@ -1,8 +1,6 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import * as tls from "@pulumi/tls";
-import { passwordFor } from "./password";
 import { Server, ServerStep, SSH_USER } from "./server";
 import { METADATA_UNIT, SSHD_CONFIG } from "./userData";
 
@@ -23,17 +21,12 @@ const CONSTRAINTS = path.join(__dirname, "..", "scripts", "server", "constraints
 
 /**
  * Phase 3 of the guide: the machine's own doors, home folders on the data volume, the system up to
- * date, The Littlest JupyterHub, and its administrators with their passwords. One step after the
- * other, since each needs what the one before has made.
+ * date, The Littlest JupyterHub. One step after the other, since each needs what the one before has
+ * made.
  *
  * Costs nothing. Takes 5 to 10 minutes on a new machine (the guide's figure).
  */
 export class Tljh extends pulumi.ComponentResource {
-  /** Name to password, as first given; a person who changed theirs keeps the new one. Secret. */
-  readonly passwords: pulumi.Output<Record<string, string>>;
-  /** After it nobody can take an administrator's name any more. */
-  readonly accounts: ServerStep;
-
   constructor(name: string, args: TljhArgs, opts?: pulumi.ComponentResourceOptions) {
     super("tljh:index:Tljh", name, {}, opts);
     const { server, admins, aptWaitMinutes } = args;
@@ -85,7 +78,7 @@ export class Tljh extends pulumi.ComponentResource {
       },
       after(restart),
     );
-    const hub = new ServerStep(
+    new ServerStep(
       `${name}-install`,
       {
         server,
@@ -100,28 +93,6 @@ export class Tljh extends pulumi.ComponentResource {
         },
       },
       after(plainHttp),
-    );
-
-    // A key pair that nobody logs in with: 256 random bits, made once and kept as a secret.
-    const seed = new tls.PrivateKey(
-      `${name}-password-seed`,
-      { algorithm: "ED25519" },
-      { parent: this },
-    );
-    this.passwords = pulumi.secret(
-      seed.privateKeyOpenssh.apply((text) =>
-        Object.fromEntries(admins.map((admin) => [admin, passwordFor(text, admin)])),
-      ),
-    );
-    this.accounts = new ServerStep(
-      `${name}-admins`,
-      {
-        server,
-        script: "admins",
-        values: { ADMINS: [...admins], PASSWORDS: this.passwords },
-        limitMinutes: 10,
-      },
-      after(hub),
     );
     this.registerOutputs({});
   }

@@ -1,10 +1,7 @@
 /** What `npm run course` sends to the server. */
-import fs from "node:fs";
-import path from "node:path";
+import { serverPrograms } from "../components/server";
 import type { ShellValue } from "../components/shell";
 import type { CourseContent, CourseRequest } from "./courseArguments";
-
-const PROGRAMS = path.join(__dirname, "server/course");
 
 /** For one participant, in seconds, before the server ends it. */
 const SECONDS_EACH = 300;
@@ -26,13 +23,5 @@ export function courseValues(
       folder,
     })),
   };
-  return { REQUEST: JSON.stringify(request), PROGRAMS: programs() };
-}
-
-/** The server's own programs, by file name. */
-function programs(): Record<string, string> {
-  const files = fs.readdirSync(PROGRAMS).filter((file) => file.endsWith(".py"));
-  return Object.fromEntries(
-    files.map((file) => [file, fs.readFileSync(path.join(PROGRAMS, file), "utf8")]),
-  );
+  return { REQUEST: JSON.stringify(request), PROGRAMS: serverPrograms("course") };
 }

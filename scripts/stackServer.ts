@@ -82,6 +82,12 @@ export function selectedStack(): string {
   );
 }
 
+/** Whether the stack has ever been brought up. */
+export function isUp(stack: string): boolean {
+  const outputs = JSON.parse(askPulumi("stack", "output", "--json", "--stack", stack)) as object;
+  return "publicIp" in outputs;
+}
+
 /**
  * The server of a stack, from the stack's outputs.
  *

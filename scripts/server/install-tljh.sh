@@ -70,6 +70,7 @@ install() {
   # Before the first start of proxy and hub, which need not be restarted for them later.
   git_door
   hub_links
+  hub_accounts
   for admin in "${ADMINS[@]}"; do arguments+=(--admin "$admin"); done
   say "Installing TLJH $TLJH_VERSION (5 to 10 minutes)"
   PIP_CONSTRAINT=$folder/constraints.txt \

@@ -205,3 +205,58 @@ PYTHON
 
 # hub_links: the hub shows them from its next start on.
 hub_links() { hub_links_text | put "$hub_links_file" 600 root:root; }
+
+# How accounts come and go without a restart of the hub: a service that the hub knows by a token, and
+# what helpers may do. Participants and helpers are groups, which scripts/server/accounts fills.
+hub_accounts_file=/opt/tljh/config/jupyterhub_config.d/workshop-accounts.py
+hub_accounts_token=/opt/tljh/state/workshop-accounts.token
+
+hub_accounts_text() {
+  cat <<PYTHON
+# Accounts are made and removed over the hub's API by scripts/server/accounts.sh of the workshop, as
+# the service below. Its token is in a file for root alone.
+with open("$hub_accounts_token", encoding="ascii") as file:
+    token = file.read().strip()
+
+c.JupyterHub.services.extend([{"name": "workshop-accounts", "api_token": token}])
+c.JupyterHub.load_roles.extend(
+    [
+        {
+            "name": "workshop-accounts",
+            "scopes": ["admin:users", "admin:groups", "admin:servers"],
+            "services": ["workshop-accounts"],
+        },
+        # They see participants in the hub's admin page, and open, start and stop their servers.
+        {
+            "name": "helper",
+            "scopes": [
+                "admin-ui",
+                "list:users!group=participants",
+                "read:users!group=participants",
+                "servers!group=participants",
+                "access:servers!group=participants",
+            ],
+            "groups": ["helpers"],
+        },
+    ]
+)
+# Whoever is in the hub's list may log in, and nobody else: unknown names are refused.
+c.Authenticator.allow_existing_users = True
+c.FirstUseAuthenticator.create_users = False
+PYTHON
+}
+
+# hub_accounts: in force from the hub's next start on.
+hub_accounts() {
+  [ -s "$hub_accounts_token" ] || head -c 32 /dev/urandom | od -An -tx1 | tr -d ' \n' |
+    put "$hub_accounts_token" 600 root:root
+  hub_accounts_text | put "$hub_accounts_file" 600 root:root
+}
+
+# reload_hub WRONG: restarts it; nobody's notebooks stop.
+reload_hub() {
+  # The command waits for ever when the hub does not come back.
+  timeout 120 tljh-config reload hub >/dev/null || fail "$1" "$(hub_says)" "it answers within two minutes" \
+    "pulumi up; if it goes on, log in and run: sudo journalctl -u jupyterhub -n 50"
+  expect_hub
+}

@@ -40,10 +40,7 @@ bring "$rule_file" "$RULE"
 if [ -n "$LIST" ] && ! hub_links_text | cmp -s - "$hub_links_file"; then
   hub_links
   say "Restarting the hub, so that its pages list the links; nobody's notebooks stop"
-  # The command waits for ever when the hub does not come back.
-  timeout 120 tljh-config reload hub >/dev/null || fail "The hub does not come back with the list of links" \
-    "$(hub_says)" "it answers within two minutes" "pulumi up; if it goes on, log in and run: sudo journalctl -u jupyterhub -n 50"
-  expect_hub
+  reload_hub "The hub does not come back with the list of links"
 fi
 
 for address in "${!LINKS[@]}"; do

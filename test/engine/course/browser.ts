@@ -3,12 +3,9 @@ import assert from "node:assert/strict";
 import type { ContentEntry } from "../../../components/content";
 import { link } from "../../../components/links";
 import { TestBrowser } from "../../browser/browser";
-import type { Visitor } from "../../browser/visitor";
-import { addParticipant } from "../workshop/hub";
+import type { Account, Visitor } from "../../browser/visitor";
 import { currentToken } from "./server";
 import type { Lab } from "../workshop/lab";
-
-const MARIA = { name: "maria", password: "maria likes rivers" };
 
 /** A private repository of the stack's configuration. */
 export const DARCY = {
@@ -42,14 +39,16 @@ export function inTheBrowser(workshop: () => Lab): void {
   describe("in a participant's browser", () => {
     let browser: TestBrowser | undefined;
     let maria: Visitor;
+    let who: Account;
     let url = "";
     let course = "";
 
     before(async () => {
       browser = await TestBrowser.open();
-      url = (await workshop().outputs()).url;
+      const outputs = await workshop().outputs();
+      url = outputs.url;
+      who = { name: "maria", password: outputs.passwords["maria"] ?? "" };
       course = link(url, DARCY);
-      await addParticipant(workshop(), MARIA.name, MARIA.password);
       maria = await browser.visitor();
     });
     after(() => browser?.close());
@@ -64,7 +63,7 @@ export function inTheBrowser(workshop: () => Lab): void {
     }
 
     sees("the log-in page leads to JupyterLab, where a new notebook computes", async () => {
-      await maria.logIn(url, MARIA);
+      await maria.logIn(url, who);
       assert.match(maria.page.url(), /\/user\/maria\/lab/);
       await maria.newNotebook();
       await maria.notebook.editCell(0, "print(5 * 4)");
@@ -110,7 +109,7 @@ export function inTheBrowser(workshop: () => Lab): void {
     sees("a link leads through the log-in page to the private repository's notebook", async () => {
       await push(DARCY, "k = 4", "print(5 * k)", "# mine");
       const fresh = await browser!.visitor();
-      await fresh.openLink(course, MARIA);
+      await fresh.openLink(course, who);
       assert.equal(fresh.notebook.path, "groundwater-course/browser/darcy.ipynb");
       assert.deepEqual(await fresh.home.list("groundwater-course/browser"), ["darcy.ipynb"]);
       await fresh.notebook.runAllCells();
@@ -155,7 +154,7 @@ export function inTheBrowser(workshop: () => Lab): void {
       const fresh = await browser!.visitor();
       await fresh.page.goto(`${url}/hub/login`);
       assert.match(await fresh.text(), /Course material: introduction · field-data/);
-      await fresh.clickLink("introduction", MARIA);
+      await fresh.clickLink("introduction", who);
       assert.equal(fresh.notebook.path, "groundwater-course/notebooks/1_introduction.ipynb");
       await fresh.leave();
     });

@@ -25,7 +25,7 @@ describe("a course with private material", function () {
     return lab;
   };
   before(async () => {
-    lab = await Lab.open();
+    lab = await Lab.open({ participants: 2, participantNames: ["maria", "sofia"] });
     succeeded(await lab.change("up"));
     await addUnixUsers(lab, PEOPLE);
   });

@@ -2,7 +2,6 @@
 import assert from "node:assert/strict";
 import { link } from "../../../components/links";
 import { TestBrowser } from "../../browser/browser";
-import { addParticipant } from "../workshop/hub";
 import { succeeded, type Lab } from "../workshop/lab";
 import { DARCY, notebookText } from "./browser";
 import { asParticipant, COURSE, currentToken } from "./server";
@@ -32,9 +31,8 @@ export function shared(workshop: () => Lab): void {
     });
 
     it("a link opens the notebook in the browser, and a second click brings the instructor's change", async () => {
-      const sofia = { name: "sofia", password: "sofia likes rivers" };
-      const { url } = await workshop().outputs();
-      await addParticipant(workshop(), sofia.name, sofia.password);
+      const { url, passwords } = await workshop().outputs();
+      const sofia = { name: "sofia", password: passwords["sofia"] ?? "" };
       const push = (...cells: string[]) =>
         workshop().github.push(COURSE, "main", { [DARCY.open]: notebookText(...cells) }, "Change");
       await push("k = 4");

@@ -5,12 +5,13 @@ import { assertNothingLeft, ELSEWHERE, succeeded, type Lab } from "./lab";
 export function goes(workshop: () => Lab): void {
   describe("goes", () => {
     it("has printed no secret in its life, and has none in its plain state", async () => {
-      const { passwords, sshPrivateKey } = await workshop().outputs();
-      // Of the key a line from its middle.
-      const secrets = [...Object.values(passwords), sshPrivateKey.split("\n")[2] ?? ""];
+      const { passwords, passwordSeed, sshPrivateKey } = await workshop().outputs();
+      // Of a key a line from its middle.
+      const keys = [sshPrivateKey, passwordSeed].map((key) => key.split("\n")[2] ?? "");
+      const secrets = [...Object.values(passwords), ...keys];
       const state = workshop().plainState();
       assert.match(state, /"ciphertext"/);
-      assert.match(workshop().printed, /nicolas: has a password/);
+      assert.match(workshop().printed, /The hub answers: JupyterHub/);
       for (const secret of secrets) {
         assert.ok(secret.length >= 12);
         assert.ok(!state.includes(secret), "in the state");

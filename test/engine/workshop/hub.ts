@@ -1,6 +1,5 @@
 /** The hub as a browser sees it, without a browser. */
 import http from "node:http";
-import type { Lab } from "./lab";
 
 /** Cookies of a session, by name. */
 export type Cookies = Map<string, string>;
@@ -58,22 +57,4 @@ async function openSession(url: string, username: string, password: string) {
   const xsrf = encodeURIComponent(cookies.get("_xsrf") ?? "");
   const status = await visit(`${url}/hub/login?_xsrf=${xsrf}`, cookies, { form });
   return { page, isIn: status === 302 && cookies.has("jupyterhub-hub-login"), cookies };
-}
-
-/**
- * Gives somebody an account without sudo, as an administrator does in the hub's panel. The first
- * log-in, ours, sets the password. An account that is there stays as it is.
- */
-export async function addParticipant(lab: Lab, name: string, password: string): Promise<void> {
-  const { url, passwords } = await lab.outputs();
-  const [admin = "", secret = ""] = Object.entries(passwords)[0] ?? [];
-  const { cookies } = await openSession(url, admin, secret);
-  // The cookie for forms belongs to the session from now on.
-  await visit(`${url}/hub/home`, cookies);
-  const added = await visit(`${url}/hub/api/users/${encodeURIComponent(name)}`, cookies, {
-    method: "POST",
-    headers: { "X-XSRFToken": cookies.get("_xsrf") ?? "" },
-  });
-  if (added !== 201 && added !== 409) throw new Error(`the hub did not add ${name}: ${added}`);
-  if (!(await logIn(url, name, password)).isIn) throw new Error(`${name} cannot log in`);
 }

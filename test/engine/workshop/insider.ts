@@ -1,11 +1,8 @@
 /** What a participant reaches from the own server, in a terminal or a notebook there. */
 import assert from "node:assert/strict";
-import { addParticipant } from "./hub";
 import type { Lab } from "./lab";
 import { inOwnServer, type Attempt } from "./ownServer";
 
-const ANA = { name: "ana", password: "ana tries it all" };
-const BO = { name: "bo", password: "bo has a secret" };
 const SECRET = "the work of bo";
 
 /** What root finds on the server and no participant may read. */
@@ -89,9 +86,10 @@ function attempts(portOfBo: string) {
 export function keepsParticipantsApart(workshop: () => Lab): void {
   describe("to a participant", () => {
     let found: Record<keyof ReturnType<typeof attempts>, Attempt>;
+    let passwords: Record<string, string>;
     before(async () => {
-      for (const { name, password } of [ANA, BO]) await addParticipant(workshop(), name, password);
-      await inOwnServer(workshop(), BO.name, BO.password, {
+      passwords = (await workshop().outputs()).passwords;
+      await inOwnServer(workshop(), "bo", passwords["bo"] ?? "", {
         work: `echo ${SECRET} >~/work.txt; touch /tmp/of-bo /var/tmp/of-bo`,
       });
       const { stdout } = await workshop().onServer(
@@ -99,7 +97,7 @@ export function keepsParticipantsApart(workshop: () => Lab): void {
       );
       const port = stdout.split("\n")[0]?.slice(1) ?? "";
       assert.match(port, /^\d+$/);
-      found = await inOwnServer(workshop(), ANA.name, ANA.password, attempts(port));
+      found = await inOwnServer(workshop(), "ana", passwords["ana"] ?? "", attempts(port));
     });
 
     it("gives the own files and the own account", () => {
@@ -136,7 +134,7 @@ export function keepsParticipantsApart(workshop: () => Lab): void {
       assert.match(found.metadata.text, /Connection refused/);
       const rule = "OUTPUT -d 169.254.169.254 -m owner ! --uid-owner 0 -j REJECT";
       await workshop().onServer(`iptables -D ${rule}`);
-      const { metadata } = await inOwnServer(workshop(), ANA.name, ANA.password, {
+      const { metadata } = await inOwnServer(workshop(), "ana", passwords["ana"] ?? "", {
         metadata: METADATA,
       });
       const back = await workshop().onServer(
@@ -173,7 +171,8 @@ export function staysClosed(workshop: () => Lab): void {
   describe("to a participant, after a new start of the machine", () => {
     it("has its doors closed, too", async () => {
       await workshop().serverShows("curl -fsS http://127.0.0.1/hub/health");
-      const { metadata } = await inOwnServer(workshop(), ANA.name, ANA.password, {
+      const { passwords } = await workshop().outputs();
+      const { metadata } = await inOwnServer(workshop(), "ana", passwords["ana"] ?? "", {
         metadata: METADATA,
       });
       assert.match(metadata.text, /Connection refused/);

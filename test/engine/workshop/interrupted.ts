@@ -6,7 +6,7 @@ import { UP, type Lab, type Running } from "./lab";
 
 /** While it is not there, the changed step on the server waits. */
 const GO_ON = "/run/test-goes-on";
-const STEP_RUNS = "systemctl is-active --quiet 'workshop-admins-*'";
+const STEP_RUNS = "systemctl is-active --quiet 'workshop-links-*'";
 
 /** Waits until `pulumi` prints what is looked for. */
 async function shows(running: Running, text: RegExp): Promise<void> {
@@ -21,9 +21,9 @@ export function isInterrupted(workshop: () => Lab): void {
   describe("is interrupted", () => {
     before(() => {
       const lines = `until [ -e ${GO_ON} ]; do sleep 0.1; done; say 'the end of the step'`;
-      workshop().touchScript("admins", lines);
+      workshop().touchScript("links", lines);
     });
-    after(() => workshop().restoreScript("admins"));
+    after(() => workshop().restoreScript("links"));
 
     it("previews the one step whose script has changed", async () => {
       const preview = await workshop().preview();
@@ -49,7 +49,7 @@ export function isInterrupted(workshop: () => Lab): void {
 
     it("runs nothing of a step that arrived in part", async () => {
       const text = stepText({
-        script: "admins",
+        script: "links",
         stack: "test",
         instanceId: "i-0",
         values: {},

@@ -57,6 +57,7 @@ export interface Ran {
 export interface Outputs {
   url: string;
   passwords: Record<string, string>;
+  passwordSeed: string;
   sshPrivateKey: string;
   sshKnownHosts: string;
   instanceId: string;

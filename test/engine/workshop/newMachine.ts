@@ -9,7 +9,7 @@ const STEPS = [
   "system-update",
   "restart-if-needed",
   "install",
-  "admins",
+  "accounts",
   "git-credentials",
   "content-check",
   "links",

@@ -3,12 +3,10 @@ import assert from "node:assert/strict";
 import type { Lab } from "./lab";
 
 /**
- * Logs in with curl, as a browser does with its cookies, and starts the person's server and a kernel
- * in it. Sets `page`, where it ended, `site`, `id` of the kernel and its connection `file`; `visit`
- * goes on with the session. Wants NAME, and on standard input's first line the password, which no
- * command line shows.
+ * Logs in with curl, as a browser does with its cookies; `visit` goes on with the session at `site`.
+ * Wants NAME, and on standard input's first line the password, which no command line shows.
  */
-export const START = `
+export const LOG_IN = `
 set -e
 cd "$(mktemp -d)"; trap 'rm -rf "$PWD"' EXIT
 visit() { curl -sS --cookie jar --cookie-jar jar --max-time 20 "$@"; }
@@ -19,6 +17,13 @@ visit -o /dev/null $site/hub/login
 printf %s "$password" |
   visit -o /dev/null --data-urlencode "username=$NAME" --data-urlencode password@- \\
     "$site/hub/login?_xsrf=$(token /hub/)"
+`;
+
+/**
+ * Logs in, and starts the person's server and a kernel in it. Sets `page`, where it ended, `id` of
+ * the kernel and its connection `file`.
+ */
+export const START = `${LOG_IN}
 visit -o /dev/null -L $site/hub/spawn
 for _ in $(seq 100); do
   page=$(visit -L -o lab.html -w '%{http_code} %{url_effective}' $site/user/$NAME/lab)

@@ -22,10 +22,10 @@ export function stays(workshop: () => Lab): void {
         ["test-data", "update"],
         ["test-data-volume", "update"],
         ["test-install", "update"],
-        ["test-admins", "update"],
+        ["test-accounts", "update"],
       ]);
-      assert.match(up.text, /tea: administrator from now on/);
-      assert.match(up.text, /nicolas: has a password/);
+      const { stdout } = await workshop().onServer("tljh-config show");
+      assert.match(stdout, /admin:\n +- nicolas\n +- tea\n/);
     });
   });
 }

@@ -41,6 +41,7 @@ describe("the program", () => {
       "tljh:index:Dns",
       "pulumi-nodejs:dynamic/tljh:ServerReachable",
       "tljh:index:Tljh",
+      "tljh:index:Accounts",
       "tljh:index:CourseAccess",
       "tljh:index:CourseContent",
       "tljh:index:PublicPorts",
@@ -76,7 +77,8 @@ describe("the program", () => {
       [443, "0.0.0.0/0"],
     ]);
     const door = only(run, "tljh:index:PublicPorts");
-    assert.deepEqual(door.after, ["test-admins"]);
+    const [accounts] = [door.opts.dependsOn].flat() as { __pulumiType?: string }[];
+    assert.equal(accounts?.__pulumiType, "tljh:index:Accounts");
   });
 
   it("allows the server to reach the internet", () => {
@@ -126,7 +128,6 @@ describe("the program", () => {
         ["test-restart-if-needed", "test-system-update"],
         ["test-plain-http", "test-restart-if-needed"],
         ["test-install", "test-plain-http"],
-        ["test-admins", "test-install"],
         ["test-links"],
       ],
     );
@@ -165,8 +166,13 @@ describe("the program", () => {
   });
 
   it("has the outputs that a person needs", () => {
-    const { passwords, ...outputs } = run.outputs;
+    const { passwords, passwordSeed, ...outputs } = run.outputs;
+    assert.equal(Object.keys(passwords as object).length, 24);
     assert.match((passwords as Record<string, string>)["nicolas"] ?? "", /^[a-km-np-z2-9]{12}$/);
+    assert.equal(passwordSeed, "private test-password-seed");
+    const { participant } = outputs["accounts"] as Record<string, string>;
+    assert.match(participant ?? "", /^participant01, .*, participant20$/);
+    delete outputs["accounts"];
     assert.deepEqual(outputs, {
       url: "http://203.0.113.8",
       admins: ["nicolas"],

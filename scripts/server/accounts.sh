@@ -1,0 +1,67 @@
+#!/usr/bin/env bash
+# The hub's accounts: administrators, helpers, participants and spare ones, each with a password. A
+# password that is set already stays: its owner may have changed it. Nothing here restarts the hub,
+# but another list of administrators; nobody's notebooks stop then.
+#
+# REQUEST   what to do, in JSON; see accounts/accounts.py. Has passwords in it: secret
+# ADMINS    list of all administrators' names; unset: they stay as they are
+# PROGRAMS  table of file name to text: the files of the folder `accounts`; by hand that folder is taken
+# shellcheck source=scripts/server/lib.sh
+[ -n "${STACK:-}" ] || . "$(dirname "$0")/lib.sh"
+
+python=/opt/tljh/hub/bin/python3
+
+folder=$(mktemp -d /run/workshop-accounts.XXXXXX)
+trap 'rm -rf "$folder"' EXIT
+if declare -p PROGRAMS >/dev/null 2>&1; then
+  for name in "${!PROGRAMS[@]}"; do printf '%s' "${PROGRAMS[$name]}" >"$folder/$name"; done
+else
+  cp "$(dirname "$0")"/accounts/*.py "$folder"
+fi
+
+# The request goes over standard input: a command line could be read by everybody.
+accounts() { printf '%s' "$REQUEST" | $python -I "$folder/accounts.py" "$@"; }
+
+reload=no
+
+# sync_admins: the list in TLJH's configuration, which gives sudo.
+sync_admins() {
+  local name listed
+  listed=$(tljh-config show | $python -c '
+import sys, yaml
+print("\n".join((yaml.safe_load(sys.stdin) or {}).get("users", {}).get("admin") or []))')
+  for name in "${ADMINS[@]}"; do
+    grep -qxF "$name" <<<"$listed" && continue
+    tljh-config add-item users.admin "$name"
+    say "$name: administrator from now on"
+    reload=yes
+  done
+  for name in $listed; do
+    printf '%s\n' "${ADMINS[@]}" | grep -qxF "$name" && continue
+    tljh-config remove-item users.admin "$name"
+    say "$name: no longer an administrator"
+    reload=yes
+  done
+}
+
+if declare -p ADMINS >/dev/null 2>&1; then
+  # Before anybody can log in by a new name: the first who did would choose its password.
+  accounts --passwords-only
+  sync_admins
+  # A server that was installed before there was this.
+  hub_accounts_text | cmp -s - "$hub_accounts_file" || reload=yes
+  if [ "$reload" = yes ]; then
+    hub_accounts
+    reload_hub "The hub does not come back with its accounts"
+  fi
+fi
+
+status=0
+accounts || status=$?
+if [ "$status" = 75 ]; then
+  # An administrator was deleted in the hub's admin page. The hub makes administrators when it starts.
+  reload_hub "The hub does not come back with its administrators"
+  accounts
+elif [ "$status" != 0 ]; then
+  exit "$status"
+fi

@@ -1,0 +1,95 @@
+/** What a person asks `npm run user` for. */
+import { parseArgs } from "node:util";
+import { formatProblem, nearest } from "../components/text";
+
+export type UserRequest = { stack?: string } & (
+  | { do: "add" | "reset"; name: string }
+  | { do: "remove"; name: string; files: boolean }
+  | { do: "list"; json: boolean }
+  | { do: "import"; file: string; dryRun: boolean }
+);
+
+const WORDS = ["add", "reset", "remove", "list", "import"] as const;
+const OPTIONS = {
+  stack: { type: "string", short: "s" },
+  files: { type: "boolean" },
+  json: { type: "boolean" },
+  "dry-run": { type: "boolean" },
+} as const;
+const USAGE =
+  'add NAME or add "Full Name", reset NAME, remove NAME [--files], list [--json], import FILE.csv [--dry-run]; with --stack NAME';
+/** Which option belongs to which word. */
+const BELONGS = { files: "remove", json: "list", "dry-run": "import" } as const;
+
+/** @throws Error in the one shape, when the words are not understood */
+export function parseUserArguments(args: readonly string[]): UserRequest {
+  const { values, positionals } = parsed(args);
+  const [word = "", name, ...rest] = positionals;
+  const known = WORDS.find((one) => one === word);
+  if (!known) {
+    throw misused(
+      word === "" ? "What to do is missing" : `user does not know the word ${word}`,
+      word,
+      `npm run user -- ${nearest(word, WORDS) ?? "list"}`,
+    );
+  }
+  for (const [option, belongs] of Object.entries(BELONGS)) {
+    if (values[option as keyof typeof BELONGS] && belongs !== known) {
+      throw misused(`--${option} belongs to ${belongs}`, args.join(" "), "the command without it");
+    }
+  }
+  const stack = values.stack === undefined ? {} : { stack: values.stack };
+  if (known === "list") {
+    if (name !== undefined) throw misused("There are words too many", name, "npm run user -- list");
+    return { ...stack, do: known, json: values.json ?? false };
+  }
+  if (name === undefined || name.trim() === "") {
+    const missing = known === "import" ? "FILE.csv" : "NAME";
+    throw misused(
+      known === "import" ? "The file is missing" : "Whose account is missing",
+      word,
+      `npm run user -- ${known} ${missing}`,
+    );
+  }
+  if (known === "import") {
+    if (rest.length > 0) throw misused("There are words too many", rest.join(" "), USAGE);
+    return { ...stack, do: known, file: name, dryRun: values["dry-run"] ?? false };
+  }
+  if (rest.length > 0) {
+    const whole = `${known} "${[name, ...rest].join(" ")}"`;
+    throw misused("There are words too many", rest.join(" "), `npm run user -- ${whole}`);
+  }
+  // The account's name on the server is an easy slip.
+  const account = name.trim().replace(/^jupyter-(?=.)/, "");
+  if (known === "add") return { ...stack, do: known, name: name.trim() };
+  if (known === "reset") return { ...stack, do: known, name: account };
+  return { ...stack, do: known, name: account, files: values.files ?? false };
+}
+
+function parsed(args: readonly string[]) {
+  try {
+    return parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
+  } catch (error) {
+    const option = /'(?:-\w, )?(--?[^'\s=]+)/.exec((error as Error).message)?.[1] ?? "";
+    const near = nearest(
+      option,
+      Object.keys(OPTIONS).map((one) => `--${one}`),
+    );
+    throw misused(
+      `The option ${option} cannot be used so`,
+      args.join(" "),
+      near ? `the command with ${near}` : "the command without it",
+    );
+  }
+}
+
+function misused(wrong: string, received: string, mend: string): Error {
+  return new Error(
+    formatProblem({
+      wrong,
+      received: received === "" ? "nothing" : received,
+      allowed: USAGE,
+      mend,
+    }),
+  );
+}

@@ -1,0 +1,76 @@
+/** What `npm run user` prints for a person. */
+import type { Account, Role } from "../components/accountList";
+import type { Listed } from "./accountsServer";
+import { minute } from "./courseTable";
+
+/** What somebody needs for the first visit. */
+export interface Card {
+  name: string;
+  person: string;
+  /** Undefined: one's own, which nobody knows. */
+  password?: string;
+  address: string;
+}
+
+export function cardText({ name, person, password, address }: Card): string {
+  return [
+    ...(person === "" ? [] : [`  person    ${person}`]),
+    `  account   ${name}`,
+    `  password  ${password ?? `the person's own; a new one: npm run user -- reset ${name}`}`,
+    `  address   ${address}`,
+  ].join("\n");
+}
+
+/** Columns as wide as they must be, a line for each row. */
+export function table(rows: readonly (readonly string[])[]): string {
+  const widths = (rows[0] ?? []).map((_, column) =>
+    Math.max(...rows.map((row) => [...(row[column] ?? "")].length)),
+  );
+  return rows
+    .map((row) =>
+      row
+        .map((cell, column) => cell + " ".repeat((widths[column] ?? 0) - [...cell].length))
+        .join("  ")
+        .trimEnd(),
+    )
+    .join("\n");
+}
+
+const PASSWORDS = {
+  given: "as first given",
+  own: "changed",
+  none: "NONE: the first visitor chooses it",
+};
+
+function size(bytes: number): string {
+  if (bytes < 0) return "many files";
+  if (bytes === 0) return "–";
+  const mib = bytes / 2 ** 20;
+  return mib < 1024 ? `${Math.ceil(mib)} MiB` : `${(mib / 1024).toFixed(1)} GiB`;
+}
+
+/** What a person without an entry in the configuration is, as far as the hub tells. */
+function foundRole({ admin, groups }: Listed): Role | "by hand" {
+  if (admin) return "admin";
+  return groups.includes("helpers") ? "helper" : "by hand";
+}
+
+/** Everybody in the configuration and in the hub. */
+export function listText(accounts: readonly Account[], listed: readonly Listed[]): string {
+  const onHub = new Map(listed.map((it) => [it.name, it]));
+  const extra = listed.filter(({ name }) => !accounts.some((it) => it.name === name));
+  const row = (it: Listed | undefined, name: string, role: string, person: string): string[] => [
+    name,
+    role,
+    person || "–",
+    it ? PASSWORDS[it.password] : "no account: pulumi up makes it",
+    it?.seen ? minute(Date.parse(it.seen) / 1000) : "never",
+    it?.server ? "runs" : "–",
+    size(it?.bytes ?? 0),
+  ];
+  return table([
+    ["account", "role", "person", "password", "last here", "server", "files"],
+    ...accounts.map((it) => row(onHub.get(it.name), it.name, it.role, it.person)),
+    ...extra.map((it) => row(it, it.name, foundRole(it), "")),
+  ]);
+}
