@@ -12,7 +12,7 @@ cd "$(mktemp -d)"; trap 'rm -rf "$PWD"' EXIT
 visit() { curl -sS --cookie jar --cookie-jar jar --max-time 20 "$@"; }
 token() { awk -v path="$1" '$3 == path && $6 == "_xsrf" { print $7 }' jar; }
 site=http://127.0.0.1
-IFS= read -r password
+IFS= read -r password || [ -n "$password" ]
 visit -o /dev/null $site/hub/login
 printf %s "$password" |
   visit -o /dev/null --data-urlencode "username=$NAME" --data-urlencode password@- \\
