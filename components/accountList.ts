@@ -31,6 +31,11 @@ export interface People {
 
 /** JupyterHub's account NAME is the Unix user `jupyter-NAME`, and Linux allows 32 characters in all. */
 export const MOST_LETTERS = 24;
+/**
+ * Of a name that is made here: `jupyter-NAME` then has less than 26 characters, and TLJH does not
+ * put part of a hash into it.
+ */
+export const MADE_LETTERS = 17;
 const ACCOUNT = /^[a-z][a-z0-9-]*$/;
 /** Kept for the numbered accounts, so that a person never gets one by the name. */
 const NUMBERED = /^(participant|spare)[0-9]+$/;
@@ -65,7 +70,7 @@ export function accountName(person: string): string {
       .replace(/[\u0300-\u036f'’`ʼ]/g, "")
       .replace(/[^a-z0-9]+/g, "-")
       .replace(/^[^a-z]+/, ""),
-    MOST_LETTERS,
+    MADE_LETTERS,
   );
 }
 
@@ -85,7 +90,7 @@ function numbered(stem: string, count: number): string[] {
 function free(wanted: string, taken: ReadonlySet<string>): string {
   if (!taken.has(wanted) && !NUMBERED.test(wanted)) return wanted;
   for (let number = 2; ; number += 1) {
-    const name = `${cut(wanted, MOST_LETTERS - 1 - String(number).length)}-${number}`;
+    const name = `${cut(wanted, MADE_LETTERS - 1 - String(number).length)}-${number}`;
     if (!taken.has(name)) return name;
   }
 }

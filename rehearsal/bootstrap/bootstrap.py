@@ -781,9 +781,12 @@ def hub_snippets():
 
 
 def unix_name(user):
-    """The Unix user of a hub user. A long name is cut, and told apart by a piece of its hash."""
+    """The Unix user of a hub user.
+
+    As TLJH: one of 26 characters and more is cut, and told apart by a piece of its hash.
+    """
     name = f"jupyter-{user}"
-    if len(name) <= 32:
+    if len(name) < 26:
         return name
     return f"{name[:26]}-{hashlib.sha256(name.encode()).hexdigest()[:5]}"
 

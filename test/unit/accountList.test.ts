@@ -17,9 +17,9 @@ describe("the name of an account", () => {
     ["Айгуль Бекова", "aigul-bekova"],
     // As macOS writes file names: the letter й in two characters.
     ["Айгуль Бекова".normalize("NFD"), "aigul-bekova"],
-    ["Юлия Щербакова-Ёлкина", "yuliya-shcherbakova-yolk"],
+    ["Юлия Щербакова-Ёлкина", "yuliya-shcherbako"],
     ["Объедков Илья", "obedkov-ilya"],
-    ["Өмүрбек Жээнбеков", "omurbek-zheenbekov"],
+    ["Өмүрбек Жээнбеков", "omurbek-zheenbeko"],
     ["Чыңгыз Айтматов", "chyngyz-aitmatov"],
     ["Ғайрат Раҳимов", "ghairat-rahimov"],
     ["Қодирӣ Ҷӯраев", "qodiri-juraev"],
@@ -108,7 +108,7 @@ describe("the list of accounts", () => {
     ["an admin of a number's name", { admins: ["spare01"] }, /^admins .*numbered/, /admins\[0\]/],
     ["nobody", { participantNames: [""] }, /no account can be made/, /'guest'/],
     ["no letters", { participantNames: ["🙂"] }, /no account can be made/, /'guest = 🙂'/],
-    ["a long account", { participantNames: ["a".repeat(25)] }, /cannot be an account/, /'a{24}'/],
+    ["a long account", { participantNames: ["a".repeat(25)] }, /cannot be an account/, /'a{17}'/],
     ["a chosen account", { participantNames: ["A B = C"] }, /cannot be/, /'a-b = C'/],
     ["a quotation mark", { participantNames: ["ж! = D'A"] }, /cannot be/, /'zh = D'\\''A'/],
   ];

@@ -134,10 +134,18 @@ describe("bootstrap stand-in", () => {
     );
   });
 
-  it("cuts a Unix name at 32 characters, and keeps two long names apart", () => {
+  it("cuts a Unix name of 26 characters and more, and keeps two long names apart", () => {
     const long = "a".repeat(40);
-    const [short, one, two] = values("unix_name", "anna", `${long}1`, `${long}2`) as string[];
-    assert.equal(short, "jupyter-anna");
+    const short = "a".repeat(17);
+    const [whole, cut, one, two] = values(
+      "unix_name",
+      short,
+      `${short}b`,
+      `${long}1`,
+      `${long}2`,
+    ) as string[];
+    assert.equal(whole, `jupyter-${short}`);
+    assert.match(cut ?? "", /^jupyter-a{17}b-[0-9a-f]{5}$/);
     assert.equal(one.length, 32);
     assert.notEqual(one, two);
   });
