@@ -49,7 +49,7 @@ if declare -p ADMINS >/dev/null 2>&1; then
   accounts --passwords-only
   sync_admins
   # A server that was installed before there was this.
-  hub_accounts_text | cmp -s - "$hub_accounts_file" || reload=yes
+  hub_accounts_text | cmp -s - "$hub_accounts_file" && [ -s "$hub_accounts_token" ] || reload=yes
   if [ "$reload" = yes ]; then
     hub_accounts
     reload_hub "The hub does not come back with its accounts"
@@ -58,10 +58,13 @@ fi
 
 status=0
 accounts || status=$?
-if [ "$status" = 75 ]; then
-  # An administrator was deleted in the hub's admin page. The hub makes administrators when it starts.
-  reload_hub "The hub does not come back with its administrators"
-  accounts
-elif [ "$status" != 0 ]; then
-  exit "$status"
+if [ "$status" = 75 ] && declare -p ADMINS >/dev/null 2>&1; then
+  # The hub makes administrators, and learns who makes accounts, when it starts. An administrator was
+  # deleted in its admin page, or its configuration was changed by hand.
+  reload_hub "The hub does not come back with its accounts"
+  status=0
+  accounts || status=$?
 fi
+[ "$status" != 75 ] || fail "The hub does not take what it is told of accounts" "$(hub_says)" \
+  "a hub that has read $hub_accounts_file" "pulumi up"
+exit "$status"

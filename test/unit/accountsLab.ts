@@ -39,6 +39,8 @@ export class AccountsLab {
   readonly done: string[] = [];
   /** Of TLJH's configuration. */
   admins: string[] = [];
+  /** The token that the hub has read at its start. */
+  knows = "the token";
   /** Answers all changes with this status. */
   refuse = 0;
   private readonly server = http.createServer((request, answer) => {
@@ -80,7 +82,7 @@ export class AccountsLab {
   ): [number, unknown?] {
     if (url === "/hub/health") return [200];
     if (url === "/tljh-config") return [200, this.configure(body)];
-    if (headers.authorization !== "token the token") return [403];
+    if (headers.authorization !== `token ${this.knows}`) return [403];
     const { pathname, searchParams } = new URL(url, "http://hub");
     const [, , , kind = "", name = "", part = ""] = pathname.split("/").map(decodeURIComponent);
     if (method !== "GET") {
@@ -141,6 +143,9 @@ export class AccountsLab {
     }
     if (what === "remove-item") this.admins = this.admins.filter((it) => it !== name);
     if (what === "reload") {
+      this.knows = fs
+        .readFileSync(path.join(this.folder, "state/workshop-accounts.token"), "utf8")
+        .trim();
       for (const it of this.admins) {
         const user = this.users.get(it) ?? { groups: [], running: false };
         this.users.set(it, { ...user, admin: true });

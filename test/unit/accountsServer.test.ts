@@ -106,6 +106,22 @@ describe("accounts on the server", () => {
     assert.equal(lab.users.get("nicolas")?.admin, true);
   });
 
+  it("are wrong where the hub does not know who makes them, and come right by a restart", async () => {
+    lab.knows = "another token";
+    const { facts } = well(await lab.run({ do: "look", accounts: ALL }));
+    assert.deepEqual(facts[0]?.["wrong"], ["the hub does not know who makes accounts"]);
+    const reset = await lab.run({ do: "reset", accounts: [{ name: "nicolas", password: "x" }] });
+    assert.match(
+      reset.stderr,
+      /^The hub does not take what it is told[^]*mend: +pulumi up --stack/,
+    );
+    well(await make(ALL));
+    assert.equal(lab.done[0], "tljh-config reload hub");
+    assert.deepEqual(well(await lab.run({ do: "look", accounts: ALL })).facts, [
+      { kind: "wrong", wrong: [] },
+    ]);
+  });
+
   it("of who is no admin any more has no rights left, and the same password", async () => {
     well(await make([NICOLAS, { ...TEA, role: "admin" }], [], ["nicolas", "tea"]));
     well(await lab.run({ do: "reset", accounts: [{ name: "tea", password: "her own" }] }));

@@ -29,7 +29,7 @@ sys.path.insert(0, HERE)
 
 import homes  # noqa: E402
 import passwords  # noqa: E402
-from hub import Hub, HubError  # noqa: E402
+from hub import Hub, HubError, UnknownToken  # noqa: E402
 
 # Which group of the hub each role is in.
 GROUPS = {"helper": "helpers", "participant": "participants", "spare": "participants"}
@@ -185,6 +185,10 @@ def main():
             run(request, Hub(arguments.hub, f"{arguments.state}/workshop-accounts.token"))
     except HubError as error:
         sys.exit(error.text(request.get("stack", "")))
+    except UnknownToken:
+        if request["do"] != "look":
+            sys.exit(RESTART)
+        say(kind="wrong", wrong=["the hub does not know who makes accounts"])
 
 
 if __name__ == "__main__":

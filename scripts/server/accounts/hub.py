@@ -27,11 +27,18 @@ class HubError(Exception):
         return f"{wrong}\n  received: {received}\n  allowed:  {allowed}\n  mend:     {mend}"
 
 
+class UnknownToken(Exception):
+    """The hub does not know the service that we are; it learns of it when it starts."""
+
+
 class Hub:
     def __init__(self, url, token_file):
         self.url = url
-        with open(token_file, encoding="ascii") as file:
-            self._token = file.read().strip()
+        try:
+            with open(token_file, encoding="ascii") as file:
+                self._token = file.read().strip()
+        except OSError:
+            self._token = ""
 
     def _ask(self, method, path, body=None):
         """Status and answer, whatever the status is; waits for a hub that starts."""
@@ -62,6 +69,8 @@ class Hub:
         status, answer = self._ask(method, path, body)
         if status in allowed:
             return answer
+        if status in (401, 403):
+            raise UnknownToken
         raise HubError(
             "The hub refused a change of its accounts",
             f"{method} {path}: {status} {str(answer)[:300]}",
