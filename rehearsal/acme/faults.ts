@@ -14,7 +14,7 @@ export interface Problem {
   status: number;
 }
 
-const TYPE = "urn:ietf:params:acme:error:";
+export const TYPE = "urn:ietf:params:acme:error:";
 const RETRY_SECONDS = 3600;
 
 /** What an order of these names is refused with, and further headers; undefined: it is taken. */
@@ -45,30 +45,4 @@ export function refusalOf(
     };
   }
   return undefined;
-}
-
-interface Challenge {
-  status: string;
-  error?: Problem;
-}
-
-interface Authorization {
-  status: string;
-  identifier: { value: string };
-  challenges: Challenge[];
-}
-
-/** An authorization as it looks after the name's CAA records were found to forbid it. */
-export function forbiddenByCaa(authorization: Authorization): Authorization {
-  const detail = `CAA record for ${authorization.identifier.value} prevents issuance`;
-  const error = { type: `${TYPE}caa`, detail, status: 403 };
-  const [challenge] = authorization.challenges;
-  if (challenge === undefined) return authorization;
-  // Only the tried challenge is left.
-  const tried = authorization.challenges.find(({ status }) => status !== "pending") ?? challenge;
-  return {
-    ...authorization,
-    status: "invalid",
-    challenges: [{ ...tried, status: "invalid", error }],
-  };
 }

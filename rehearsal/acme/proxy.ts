@@ -2,7 +2,8 @@
 
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
 import { request } from "node:https";
-import { forbiddenByCaa, refusalOf, type Fault } from "./faults";
+import { Caa } from "./caa";
+import { refusalOf, type Fault } from "./faults";
 import { PEBBLE_HOST, type Pebble } from "./pebble";
 
 /** A certificate that was asked for. */
@@ -16,6 +17,7 @@ const DIRECTORY = { here: "/directory", pebble: "/dir" };
 const NEW_ORDER = "/order-plz";
 const NEW_NONCE = "/nonce-plz";
 const CHALLENGE = /^\/chalZ\//;
+const AUTHORIZATION = /^\/authZ\//;
 
 /** Traefik's client that is not told when to ask again waits for five. */
 const SOON_SECONDS = 1;
@@ -30,8 +32,7 @@ export class AcmeProxy {
   fault: Fault = "none";
   /** The newest last. */
   readonly orders: Order[] = [];
-  /** Authorizations that have failed by CAA, as paths. */
-  private readonly forbidden = new Set<string>();
+  private readonly caa = new Caa();
 
   constructor(private readonly pebble: Pick<Pebble, "authority" | "port">) {}
 
@@ -48,32 +49,36 @@ export class AcmeProxy {
       const refusal = refusalOf(this.fault, names, new Date());
       if (refusal !== undefined) {
         const { problem, headers } = refusal;
-        // The nonce of the request is used up.
-        const fresh = await this.ask(incoming, NEW_NONCE, Buffer.alloc(0), "HEAD");
-        for (const name of ["replay-nonce", "link"]) setHeader(outgoing, name, fresh.headers[name]);
-        const text = JSON.stringify(problem, undefined, 2);
         const type = { "content-type": "application/problem+json" };
-        outgoing.writeHead(problem.status, { ...type, ...headers }).end(text);
-        return;
+        return this.tell(incoming, outgoing, problem.status, { ...type, ...headers }, problem);
       }
     }
+    // Without Pebble, which stands still for ever when a client gives up a name that it is looking at.
+    const own =
+      incoming.method === "POST" ? this.caa.answerTo(url, this.fault === "caa") : undefined;
+    if (own !== undefined) {
+      const headers = { "content-type": "application/json", ...own.headers };
+      return this.tell(incoming, outgoing, 200, headers, own.body);
+    }
     const answer = await this.ask(incoming, url === DIRECTORY.here ? DIRECTORY.pebble : url, body);
-    answer.body = this.amended(url, answer);
+    if (AUTHORIZATION.test(url) && answer.status === 200) this.caa.note(url, answer.body);
     for (const [name, value] of Object.entries(answer.headers)) setHeader(outgoing, name, value);
     if (CHALLENGE.test(url)) outgoing.setHeader("retry-after", SOON_SECONDS);
     outgoing.setHeader("content-length", answer.body.length);
     outgoing.writeHead(answer.status).end(incoming.method === "HEAD" ? undefined : answer.body);
   }
 
-  /** A challenge that is taken up while CAA forbids it: its authorization is a failed one then. */
-  private amended(url: string, { headers, body, status }: Answer): Buffer {
-    const [, above] = /<([^>]+)>;\s*rel="up"/.exec([headers.link].flat().join(",")) ?? [];
-    if (this.fault === "caa" && CHALLENGE.test(url) && above !== undefined) {
-      this.forbidden.add(new URL(above).pathname);
-    }
-    if (status !== 200 || !this.forbidden.has(url)) return body;
-    const authorization = JSON.parse(body.toString("utf8")) as Parameters<typeof forbiddenByCaa>[0];
-    return Buffer.from(JSON.stringify(forbiddenByCaa(authorization)));
+  /** An answer of our own, with a nonce for the next request. */
+  private async tell(
+    incoming: IncomingMessage,
+    outgoing: ServerResponse,
+    status: number,
+    headers: Record<string, string>,
+    body: object,
+  ): Promise<void> {
+    const fresh = await this.ask(incoming, NEW_NONCE, Buffer.alloc(0), "HEAD");
+    setHeader(outgoing, "replay-nonce", fresh.headers["replay-nonce"]);
+    outgoing.writeHead(status, headers).end(JSON.stringify(body, undefined, 2));
   }
 
   private ask(

@@ -691,24 +691,27 @@ def static_config(config):
 
     port = get(config, "https.port", 443)
     address = get(config, "https.address", "")
-    tls = {"options": "default"}
     redirect = {"to": "https" if port == 443 else f":{port}", "scheme": "https"}
     plain["http"] = {"redirections": {"entryPoint": redirect}}
     static["entryPoints"]["https"] = {
         "address": f"{address}:{port}",
         "transport": transport,
-        "http": {"tls": tls},
+        "http": {"tls": {"options": "default"}},
     }
-    email = get(config, "https.letsencrypt.email")
-    domains = get(config, "https.letsencrypt.domains")
-    if email and domains:
-        acme = {"email": email, "storage": ACME_FILE, "tlsChallenge": {}}
+    if letsencrypt_domains(config):
+        email = get(config, "https.letsencrypt.email")
+        acme = {"email": email, "storage": "acme.json", "tlsChallenge": {}}
         if get(config, "https.letsencrypt.staging", False):
             acme["caServer"] = "https://acme-staging-v02.api.letsencrypt.org/directory"
         static["certificatesResolvers"] = {"letsencrypt": {"acme": acme}}
-        tls["certResolver"] = "letsencrypt"
-        tls["domains"] = [{"main": domains[0], "sans": domains[1:]}]
     return static
+
+
+def letsencrypt_domains(config):
+    """The domains of a certificate from Let's Encrypt; none without an e-mail address."""
+    if not get(config, "https.enabled", False) or not get(config, "https.letsencrypt.email"):
+        return []
+    return get(config, "https.letsencrypt.domains") or []
 
 
 def dynamic_config(config, password):
@@ -733,6 +736,11 @@ def dynamic_config(config, password):
     if get(config, "https.enabled", False) and key and certificate:
         pair = {"certFile": certificate, "keyFile": key}
         dynamic["tls"] = {"stores": {"default": {"defaultCertificate": pair}}}
+    # As TLJH: the one certificate is shown whichever name is asked for, and none is made for others.
+    elif domains := letsencrypt_domains(config):
+        domain = {"main": domains[0], "sans": domains[1:]}
+        generated = {"resolver": "letsencrypt", "domain": domain}
+        dynamic["tls"] = {"stores": {"default": {"defaultGeneratedCert": generated}}}
     return dynamic
 
 

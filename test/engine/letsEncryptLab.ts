@@ -29,9 +29,9 @@ export class LetsEncryptLab {
   /** Elastic IP of the machine. */
   address = "";
 
-  static async open(): Promise<LetsEncryptLab> {
+  static async open(name = `test-acme-${process.pid}`): Promise<LetsEncryptLab> {
     const port = await freePort();
-    return new LetsEncryptLab(await this.start(`test-acme-${process.pid}`, port), port);
+    return new LetsEncryptLab(await this.start(name, port), port);
   }
 
   private static start(name: string, port: number): Promise<Rehearsal> {

@@ -2,6 +2,7 @@ import { strict as assert } from "node:assert";
 import { X509Certificate } from "node:crypto";
 import fs from "node:fs";
 import { folderOf, runningDaemon } from "../../rehearsal/folder";
+import { expiring } from "./expiring";
 import { LetsEncryptLab } from "./letsEncryptLab";
 
 const NAME = "hub.workshop.test";
@@ -12,6 +13,13 @@ const ENABLE = [
   `add-item https.letsencrypt.domains ${NAME}`,
   "reload proxy",
 ];
+
+/** Bash lines that wait until a command succeeds; the certificate that visitors get is `served`. */
+function until(command: string): string {
+  const served = `openssl s_client -connect 127.0.0.1:443 -servername ${NAME} </dev/null 2>/dev/null`;
+  return `served() { ${served} | openssl x509 "$@" 2>/dev/null; }
+for i in $(seq 600); do ${command} >/dev/null && exit 0; sleep 0.1; done; ${command}`;
+}
 
 /** Roots in a PEM text, by the SHA-256 of each. */
 function rootsOf(pem: string): X509Certificate[] {
@@ -61,9 +69,7 @@ describe("the rehearsal's Let's Encrypt, seen from a machine with TLJH", functio
   it("gives the guide's steps a certificate that the machine trusts, with one order", async () => {
     await lab.dns.set(NAME, "A", lab.address);
     await lab.can(ENABLE.map((words) => `tljh-config ${words}`).join("; "));
-    await lab.can(
-      `for i in $(seq 300); do [ "$(${page} 2>&1)" != '200 2 1' ] || exit 0; sleep 0.1; done; ${page}; exit 1`,
-    );
+    await lab.can(until(`[ "$(${page} 2>&1)" = '200 2 1' ]`));
     const http =
       "curl -sS -o /dev/null -w '%{http_code} %{redirect_url}' http://127.0.0.1/hub/login";
     assert.equal(await lab.can(http), "301 https://127.0.0.1/hub/login");
@@ -72,6 +78,43 @@ describe("the rehearsal's Let's Encrypt, seen from a machine with TLJH", functio
       [[NAME]],
     );
     assert.deepEqual(await lab.acme.orders("staging"), []);
+  });
+
+  it("renews a certificate that ends soon, by itself", async () => {
+    const before = (await lab.acme.orders()).length;
+    await lab.can(expiring(NAME, 20));
+    await lab.can(until("served -checkend 2592000"));
+    assert.equal((await lab.acme.orders()).length, before + 1);
+    await lab.can(until(`[ "$(${page} 2>&1)" = '200 2 1' ]`));
+  });
+
+  it("takes certificates from an ACME server of an organisation's own", async () => {
+    const before = (await lab.acme.orders()).length;
+    const authority = await lab.acme.privateAuthority();
+    await lab.can(`cat >/etc/acme-ca.pem <<'PEM'
+${authority}PEM
+mkdir -p /etc/systemd/system/traefik.service.d
+cat >/etc/systemd/system/traefik.service.d/acme-ca.conf <<'UNIT'
+[Service]
+Environment=LEGO_CA_CERTIFICATES=/etc/acme-ca.pem LEGO_CA_SYSTEM_CERT_POOL=true
+UNIT
+cat >/opt/tljh/config/traefik_config.d/acme.toml <<'TOML'
+[certificatesResolvers.letsencrypt.acme]
+email = "it@example.org"
+storage = "acme.json"
+caServer = "https://acme.test/directory"
+[certificatesResolvers.letsencrypt.acme.tlsChallenge]
+TOML
+rm /opt/tljh/state/acme.json
+systemctl daemon-reload
+tljh-config reload proxy`);
+    await lab.can(until("served -noout -issuer | grep Pebble"));
+    assert.equal((await lab.acme.orders()).length, before + 1);
+    assert.match(
+      await lab.can("cat /opt/tljh/state/acme.json"),
+      /https:\/\/acme\.test\/my-account/,
+    );
+    await lab.can(until(`[ "$(${page} 2>&1)" = '200 2 1' ]`));
   });
 
   it("has new roots after a start, which running machines trust beside the old", async () => {
@@ -90,9 +133,7 @@ describe("the rehearsal's Let's Encrypt, seen from a machine with TLJH", functio
     const pebbles = lab.pebbles();
     assert.equal(pebbles.length, 2);
     for (const pid of pebbles) process.kill(pid, "SIGKILL");
-    await lab.can(
-      `for i in $(seq 300); do curl -sf https://acme-v02.api.letsencrypt.org/directory && exit 0; sleep 0.1; done; exit 1`,
-    );
+    await lab.can(until("curl -sf https://acme-v02.api.letsencrypt.org/directory"));
     const roots = rootsOf(await lab.acme.roots());
     assert.equal(roots.length, before + 1);
     assert.deepEqual(

@@ -4,7 +4,7 @@ import { createServer, request, type Server } from "node:https";
 import type { AddressInfo } from "node:net";
 import os from "node:os";
 import path from "node:path";
-import { forbiddenByCaa, refusalOf } from "../../rehearsal/acme/faults";
+import { refusalOf } from "../../rehearsal/acme/faults";
 import { AcmeProxy } from "../../rehearsal/acme/proxy";
 import { Roots } from "../../rehearsal/acme/roots";
 import { Authority } from "../../rehearsal/tls/certificates";
@@ -32,25 +32,6 @@ describe("the rehearsal's Let's Encrypt", () => {
     assert.deepEqual(limit?.headers, { "retry-after": "3600" });
   });
 
-  it("fails an authorization that CAA forbids with the tried challenge alone", () => {
-    const failed = forbiddenByCaa({
-      status: "pending",
-      identifier: { value: "a.test" },
-      challenges: [{ status: "pending" }, { status: "processing" }],
-    });
-    assert.equal(failed.status, "invalid");
-    assert.deepEqual(failed.challenges, [
-      {
-        status: "invalid",
-        error: {
-          type: "urn:ietf:params:acme:error:caa",
-          detail: "CAA record for a.test prevents issuance",
-          status: 403,
-        },
-      },
-    ]);
-  });
-
   describe("under its own names", () => {
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), "tljh-workshop-acme-"));
     /** What reached the server behind. */
@@ -67,11 +48,8 @@ describe("the rehearsal's Let's Encrypt", () => {
         const { method, url = "", headers } = incoming;
         seen.push(`${method} ${headers.host}${url}`);
         outgoing.setHeader("replay-nonce", `nonce-${seen.length}`);
-        if (url.startsWith("/chalZ/")) {
-          outgoing.setHeader("link", `<https://${HOST}/authZ/1>;rel="up"`);
-        }
         incoming.resume();
-        const challenges = [{ status: "pending" }];
+        const challenges = ["1", "2"].map((id) => ({ url: `https://${HOST}/chalZ/${id}` }));
         const state = { status: "pending", identifier: { value: "a.test" }, challenges };
         outgoing.end(method === "HEAD" ? undefined : JSON.stringify(state));
       });
@@ -147,13 +125,32 @@ describe("the rehearsal's Let's Encrypt", () => {
       assert.deepEqual(seen, []);
     });
 
-    it("fails by CAA after a challenge was taken up, not before", async () => {
+    it("fails by CAA after a challenge was taken up, not before, and asks nobody for it", async () => {
       proxy.fault = "caa";
-      const statusOf = async () =>
-        (JSON.parse((await ask("POST", "/authZ/1")).body) as { status: string }).status;
-      assert.equal(await statusOf(), "pending");
-      await ask("POST", "/chalZ/1");
-      assert.equal(await statusOf(), "invalid");
+      const post = async (where: string) => JSON.parse((await ask("POST", where)).body) as object;
+      const above = `<https://${HOST}/authZ/1>;rel="up"`;
+      const pending = (await post("/authZ/1")) as { status: string };
+      assert.equal(pending.status, "pending");
+      seen.splice(0);
+      const url = `https://${HOST}/chalZ/2`;
+      const { body, headers } = await ask("POST", "/chalZ/2");
+      assert.deepEqual(JSON.parse(body), { url, status: "processing" });
+      assert.deepEqual([headers.link, headers["retry-after"]], [above, "1"]);
+      const error = {
+        type: "urn:ietf:params:acme:error:caa",
+        detail: "CAA record for a.test prevents issuance",
+        status: 403,
+      };
+      const failed = {
+        ...pending,
+        status: "invalid",
+        challenges: [{ url, status: "invalid", error }],
+      };
+      assert.deepEqual(await post("/authZ/1"), failed);
+      // Nor later: the order is as good as gone.
+      proxy.fault = "none";
+      assert.deepEqual(await post("/authZ/1"), failed);
+      assert.deepEqual([...new Set(seen)], [`HEAD ${HOST}/nonce-plz`]);
     });
 
     it("says when to ask for a challenge again", async () => {

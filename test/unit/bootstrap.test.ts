@@ -134,6 +134,20 @@ describe("bootstrap stand-in", () => {
     );
   });
 
+  it("has one certificate for all names, in the default store as TLJH has it", () => {
+    const letsencrypt = { email: "a@example.org", domains: ["w.example.org", "x.example.org"] };
+    const [off, nobody, on] = call(
+      ...[{ letsencrypt }, { enabled: true, letsencrypt: { domains: letsencrypt.domains } }].map(
+        (https) => ({ call: "dynamic_config", with: [{ https }, "password"] }),
+      ),
+      { call: "dynamic_config", with: [{ https: { enabled: true, letsencrypt } }, "password"] },
+    ).map(({ value }) => (value as { tls?: unknown }).tls);
+    assert.deepEqual([off, nobody], [undefined, undefined]);
+    const domain = { main: "w.example.org", sans: ["x.example.org"] };
+    const defaultGeneratedCert = { resolver: "letsencrypt", domain };
+    assert.deepEqual(on, { stores: { default: { defaultGeneratedCert } } });
+  });
+
   it("cuts a Unix name of 26 characters and more, and keeps two long names apart", () => {
     const long = "a".repeat(40);
     const short = "a".repeat(17);
