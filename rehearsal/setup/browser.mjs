@@ -8,6 +8,9 @@ import { searchPath, which } from "./run.mjs";
 /** Debian's package, and the program in it. Ubuntu has none of this name: there it is a snap. */
 const PACKAGE = "chromium";
 
+/** The package of the program that tells a browser whom to trust, on Debian and Ubuntu. */
+const TRUST = { package: "libnss3-tools", program: "certutil" };
+
 /** Programs that do, the first one found wins. Ubuntu's `chromium-browser` may be an empty shell. */
 const PROGRAMS = [PACKAGE, "google-chrome-stable", "google-chrome", "chromium-browser"];
 
@@ -69,7 +72,7 @@ function noBrowser(received) {
   return new SetupError({
     wrong: "the tests have no browser",
     received,
-    allowed: "Chromium or Google Chrome, on PATH or named by REHEARSAL_CHROMIUM",
+    allowed: `Chromium or Google Chrome, on PATH or named by REHEARSAL_CHROMIUM, and ${TRUST.program}`,
     mend: "install one, then REHEARSAL_CHROMIUM=/path/of/the/browser npm test",
   });
 }
@@ -85,14 +88,19 @@ export function browserPart(programs = searchPath()) {
     needs: ["system packages", "Let's Encrypt"],
     async look({ env, log }) {
       const found = findBrowser(env, programs);
-      if (found) return found;
+      const missing = [
+        ...(found ? [] : [PACKAGE]),
+        ...(which(TRUST.program, programs) ? [] : [TRUST.package]),
+      ];
+      if (found && missing.length === 0) return found;
+      const names = missing.join(" ");
       return {
-        what: `${PACKAGE} (apt-get), for the tests`,
+        what: `${names} (apt-get), for the tests`,
         async install() {
-          if (!which("apt-get", programs)) throw noBrowser("no apt-get to install it with");
+          if (!which("apt-get", programs)) throw noBrowser(`no apt-get to install ${names} with`);
           const file = log("browser");
-          await aptInstall([PACKAGE], file).catch((/** @type {Error} */ error) => {
-            throw noBrowser(`apt-get install ${PACKAGE} failed, see ${file}${reason(error)}`);
+          await aptInstall(missing, file).catch((/** @type {Error} */ error) => {
+            throw noBrowser(`apt-get install ${names} failed, see ${file}${reason(error)}`);
           });
           const installed = findBrowser(env, programs);
           if (!installed) throw noBrowser(`apt-get installed ${PACKAGE}, and it does not start`);

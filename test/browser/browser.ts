@@ -1,10 +1,20 @@
 /** A Chromium of the tests' own, with a profile that is gone afterwards. */
+import { execFileSync } from "node:child_process";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { chromium, type Browser } from "playwright-core";
+import { searchPath } from "../../rehearsal/setup/run.mjs";
 import { testBrowser } from "../../rehearsal/toolchain";
 import { Visitor } from "./visitor";
+
+/** Whom a browser finds and trusts beside what the world does. */
+export interface World {
+  /** Addresses by host name, as a DNS would have them. */
+  names?: Readonly<Record<string, string>>;
+  /** Authorities, as PEM: one after the other. */
+  authorities?: string;
+}
 
 /** It shall speak to the hub and to nobody else. */
 const QUIET = [
@@ -14,6 +24,20 @@ const QUIET = [
   "--no-first-run",
   "--no-default-browser-check",
 ];
+
+/** Writes authorities where Chromium on Linux looks for those that its user trusts. */
+function trust(home: string, authorities: string): void {
+  const texts = authorities.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g);
+  if (texts === null) return;
+  const store = path.join(home, ".pki/nssdb");
+  fs.mkdirSync(store, { recursive: true });
+  const certutil = (args: readonly string[], input = ""): void => {
+    const env = { ...process.env, PATH: searchPath() };
+    execFileSync("certutil", ["-d", `sql:${store}`, ...args], { env, input });
+  };
+  certutil(["-N", "--empty-password"]);
+  texts.forEach((text, index) => certutil(["-A", "-t", "C,,", "-n", `authority ${index}`], text));
+}
 
 export class TestBrowser {
   private readonly visitors: Visitor[] = [];
@@ -25,15 +49,17 @@ export class TestBrowser {
   ) {}
 
   /** @throws Error that names the set-up, if there is no browser */
-  static async open(): Promise<TestBrowser> {
+  static async open({ names = {}, authorities = "" }: World = {}): Promise<TestBrowser> {
     const executablePath = testBrowser();
     const home = fs.mkdtempSync(path.join(os.tmpdir(), "tljh-workshop-browser-"));
+    const rules = Object.entries(names).map(([name, address]) => `MAP ${name} ${address}`);
     try {
+      trust(home, authorities);
       const browser = await chromium.launch({
         executablePath,
         // Chromium refuses its sandbox to root.
         chromiumSandbox: process.getuid?.() !== 0,
-        args: QUIET,
+        args: [...QUIET, ...(rules.length > 0 ? [`--host-resolver-rules=${rules.join(",")}`] : [])],
         env: { ...process.env, HOME: home, XDG_CONFIG_HOME: home, XDG_CACHE_HOME: home },
       });
       return new TestBrowser(browser, home);

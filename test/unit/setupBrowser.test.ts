@@ -69,6 +69,19 @@ describe("set-up: browser", () => {
     );
   });
 
+  it("is there only with the program that tells it whom to trust", async () => {
+    program("chromium", "echo Chromium 1.2.3");
+    const look = () => {
+      const log = (it: string): string => `${folder}/${it}`;
+      return browserPart(folder).look({ root: folder, cache: folder, env: {}, log });
+    };
+    const without = await look();
+    assert.ok("what" in without);
+    assert.equal(without.what, "libnss3-tools (apt-get), for the tests");
+    program("certutil", "");
+    assert.equal("took" in (await look()), true);
+  });
+
   const FOUR_PARTS =
     /the tests have no browser\n {2}received: .*\n[\s\S]*allowed: .*\n {2}to mend: .*REHEARSAL_CHROMIUM=/;
 
