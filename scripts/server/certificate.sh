@@ -161,7 +161,8 @@ log_since() { journalctl -u traefik --since="@$1" -o cat --no-pager | sed 's/\x1
 
 # The issuer's own words: all of the error's text but the way by which it came.
 reason_since() {
-  log_since "$1" | grep -aE 'Unable to (obtain ACME certificate|register|get ACME client)|[Ee]rror.*acme' | tail -n 1 |
+  log_since "$1" |
+    { grep -aE 'Unable to (obtain ACME certificate|register|get ACME client)|[Ee]rror.*acme' || true; } | tail -n 1 |
     sed -E 's/.*(acme: error:|error: one or more domains had a problem:|error=)/\1/; s/\\n/ /g; s/"? *(providerName|rule|routerName|ACME CA)=.*//' |
     tr -s ' ' | cut -c1-600
 }

@@ -1,0 +1,28 @@
+/** The certificate outlives the machine, and its own end. */
+import assert from "node:assert/strict";
+import { succeeded } from "../workshop/lab";
+import { NAME, type Secured } from "./secure.test";
+import { plainHttp, shown } from "./site";
+
+export function survives(workshop: () => Secured): void {
+  describe("whose machine is replaced", () => {
+    it("has the same certificate on the new one, without an order, though DNS is away", async () => {
+      const { lab, address } = workshop();
+      const roots = await lab.acme.roots();
+      const before = await shown(workshop(), NAME, roots);
+      const orders = await lab.acme.orders();
+      await lab.acme.fail("down");
+      await lab.dns.hide(NAME);
+      const urn = lab.urn("aws:ec2/instance:Instance", "Instance");
+      const up = await lab.change("up", "--replace", urn);
+      succeeded(up);
+      assert.match(up.text, /Putting the certificate for .* in force that is on the data volume/);
+      await lab.acme.fail("none");
+      await lab.dns.clear();
+      const now = await shown(workshop(), NAME, roots);
+      assert.deepEqual([now.serial, now.isTrusted], [before.serial, true]);
+      assert.deepEqual(await lab.acme.orders(), orders);
+      assert.equal(await plainHttp(address, NAME), `301 https://${NAME}/hub/login`);
+    });
+  });
+}
