@@ -5,6 +5,7 @@ import type { Rehearsal } from "../rehearsal/rehearsal";
 /** Outputs of the stack that a person needs first. */
 export interface DevOutputs {
   url: string;
+  publicIp: string;
   admins: string[];
   /** Password of each account. */
   passwords: Record<string, string>;
@@ -41,9 +42,24 @@ export function exportLines(
   ];
 }
 
-/** What to do with a workshop that is up. */
-export function summary(outputs: DevOutputs): string[] {
-  const { url, admins, passwords, sshCommand, links = {} } = outputs;
+/** What a browser of this computer must be told of a name and an issuer that only exist here. */
+function browserLines({ protocol, hostname }: URL, address: string, rootsFile: string): string[] {
+  if (protocol !== "https:") return [];
+  return [
+    "To open it, a browser of this computer must know the name and trust the rehearsal's Let's Encrypt:",
+    `  echo '${address} ${hostname}' | sudo tee -a /etc/hosts`,
+    `  in the browser's settings, certificates, authorities: import ${rootsFile}`,
+    "",
+  ];
+}
+
+/**
+ * What to do with a workshop that is up.
+ *
+ * @param rootsFile certificates of the rehearsal's Let's Encrypt
+ */
+export function summary(outputs: DevOutputs, rootsFile: string): string[] {
+  const { url, publicIp, admins, passwords, sshCommand, links = {} } = outputs;
   const names = Object.keys(links);
   const logins = admins.map((name) => `  login     ${name}, password ${passwords[name] ?? "–"}`);
   return [
@@ -54,6 +70,7 @@ export function summary(outputs: DevOutputs): string[] {
     ...(names.length > 0 ? [`  course    ${url}/start (${names.join(", ")})`] : []),
     `  SSH       ${sshCommand}`,
     "",
+    ...browserLines(new URL(url), publicIp, rootsFile),
     "What to do next:",
     "  npm run dev                     after a change of the program, or a restart of the computer",
     '  eval "$(npm run -s dev:env)"    then pulumi works on it: pulumi -s dev preview',

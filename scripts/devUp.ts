@@ -1,3 +1,4 @@
+import { AcmeControl } from "../rehearsal/acme/client";
 import type { RehearsalOptions } from "../rehearsal/rehearsal";
 import { startRehearsal } from "../rehearsal/rehearsal";
 import { askPulumi, ensureStack, removeDeadLocks, runPulumi, type Stack } from "./devStack";
@@ -26,6 +27,9 @@ export async function bringUp(
     return 1;
   }
   const show = ["stack", "output", "--show-secrets", "-s", stack.name];
-  for (const line of summary(askPulumi<DevOutputs>(stack, show))) say(line);
+  const outputs = askPulumi<DevOutputs>(stack, show);
+  const isSecure = outputs.url.startsWith("https:");
+  const rootsFile = isSecure ? await new AcmeControl(rehearsal.endpoint).rootsFile() : "";
+  for (const line of summary(outputs, rootsFile)) say(line);
   return 0;
 }

@@ -130,6 +130,7 @@ describe("the life of a rehearsal", function () {
       fs.symlinkSync(path.join(ROOT, "node_modules"), path.join(project, "node_modules"));
       const outputs = {
         url: "http://127.1.2.3",
+        publicIp: "127.1.2.3",
         admins: ["nicolas"],
         passwords: { nicolas: "pw" },
       };

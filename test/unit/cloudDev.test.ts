@@ -89,19 +89,23 @@ describe("npm run -s dev:env", () => {
 
 describe("npm run dev", () => {
   it("ends with address, each login, SSH and what to do next", () => {
-    const text = summary({
-      url: "http://127.1.2.3",
+    const outputs = {
+      url: "https://hub.workshop.test",
+      publicIp: "127.1.2.3",
       admins: ["ada", "bob"],
       passwords: { ada: "one", bob: "two" },
       sshCommand: "ssh there",
-      links: { wells: "http://127.1.2.3/hub/user-redirect/git-pull" },
-    }).join("\n");
+      links: { wells: "https://hub.workshop.test/hub/user-redirect/git-pull" },
+    };
+    const text = summary(outputs, "/roots.pem").join("\n");
     for (const part of [
-      "http://127.1.2.3",
+      "https://hub.workshop.test",
+      "'127.1.2.3 hub.workshop.test' | sudo tee -a /etc/hosts",
+      "import /roots.pem",
       "ada, password one",
       "bob, password two",
       "ssh there",
-      "http://127.1.2.3/start (wells)",
+      "https://hub.workshop.test/start (wells)",
       "npm run -s dev:env",
       "npm run dev:stop",
       "pulumi -s dev preview",

@@ -9,6 +9,11 @@ import { succeeded } from "../workshop/lab";
 import { NAME, type Secured } from "./secure.test";
 import { plainHttp } from "./site";
 
+/** Names of the server, each with a record that will not do. */
+const ELSEWHERE = "elsewhere.workshop.test";
+const SIX = "six.workshop.test";
+const FORBIDDEN = "forbidden.workshop.test";
+
 export function closed(workshop: () => Secured): void {
   describe("whose name does not point here yet", () => {
     /** An `up` that succeeds, says these things, and orders nothing. */
@@ -29,11 +34,23 @@ export function closed(workshop: () => Secured): void {
       assert.equal((await lab.machines()).size, 0);
     });
 
-    it("comes up, says which record is missing, and answers the server itself alone", async () => {
+    it("comes up, says of each name what keeps it back, and answers the server itself alone", async () => {
       const { lab, address } = workshop();
+      lab.configure({ extraDomains: [ELSEWHERE, SIX, FORBIDDEN] });
+      await lab.dns.set(ELSEWHERE, "A", "192.0.2.7");
+      for (const name of [SIX, FORBIDDEN]) await lab.dns.set(name, "A", address);
+      await lab.dns.set(SIX, "AAAA", "2001:db8::7");
+      await lab.dns.set(FORBIDDEN, "CAA", '0 issue "digicert.com"');
       await saysAndOrdersNothing(
         new RegExp(`https://${NAME} does not exist yet: the name has no address`),
         new RegExp(`ask IT for this record: ${NAME}\\. 3600 IN A ${address}; then pulumi up`),
+        new RegExp(
+          `https://${ELSEWHERE} points elsewhere\n +received: 127\\.0\\.0\\.1:\\d+: 192\\.0\\.2\\.7`,
+        ),
+        new RegExp(`https://${SIX} has an IPv6 address`),
+        /2001:db8::7[^]*remove the AAAA record/,
+        new RegExp(`https://${FORBIDDEN} may not have a certificate[^]*a CAA record forbids it`),
+        new RegExp(`${FORBIDDEN}\\. IN CAA 0 issue "letsencrypt\\.org"`),
       );
       assert.equal(await plainHttp(address, address), "ECONNREFUSED");
       const local = await lab.onServer(
@@ -44,36 +61,17 @@ export function closed(workshop: () => Secured): void {
 
     it("changes nothing at the next `up`, but says it again", async () => {
       const { lab } = workshop();
-      succeeded(await lab.preview("--expect-no-changes"));
-      await saysAndOrdersNothing(/does not exist yet/);
+      const up = await lab.change("up");
+      succeeded(up);
+      assert.deepEqual(up.steps, []);
+      assert.match(up.text, /does not exist yet/);
+      assert.match(up.text, new RegExp(`https://${NAME} is not open yet`));
     });
 
-    it("says where the name points instead", async () => {
-      await workshop().lab.dns.set(NAME, "A", "192.0.2.7");
-      await saysAndOrdersNothing(/points elsewhere/, /received: 127\.0\.0\.1:\d+: 192\.0\.2\.7/);
-    });
-
-    it("says that a foreign IPv6 address would lead visitors elsewhere", async () => {
+    it("says which ports are closed, though the name points here", async () => {
       const { lab, address } = workshop();
+      lab.configure({ extraDomains: undefined });
       await lab.dns.set(NAME, "A", address);
-      await lab.dns.set(NAME, "AAAA", "2001:db8::7");
-      await saysAndOrdersNothing(/has an IPv6 address/, /2001:db8::7/, /remove the AAAA record/);
-    });
-
-    it("says that a CAA record above the name forbids the issuer", async () => {
-      const { lab } = workshop();
-      await lab.dns.remove(NAME, "AAAA");
-      await lab.dns.set("workshop.test", "CAA", '0 issue "digicert.com"');
-      await saysAndOrdersNothing(
-        /a CAA record forbids it/,
-        /workshop\.test CAA issue "digicert\.com"/,
-        /workshop\.test\. IN CAA 0 issue "letsencrypt\.org"/,
-      );
-      await lab.dns.remove("workshop.test", "CAA");
-    });
-
-    it("says that port 443 is closed, though the name points here", async () => {
-      const { lab } = workshop();
       const ec2 = lab.ec2();
       const groups = await ec2.send(
         new DescribeSecurityGroupsCommand({ Filters: [{ Name: "tag:stack", Values: ["test"] }] }),
@@ -81,11 +79,15 @@ export function closed(workshop: () => Secured): void {
       const group = groups.SecurityGroups?.find((one) => one.IpPermissions?.length);
       const rule = {
         GroupId: group?.GroupId,
-        IpPermissions: group?.IpPermissions?.filter((one) => one.FromPort === 443),
+        IpPermissions: group?.IpPermissions?.filter((one) => one.FromPort !== 22),
       };
-      assert.equal(rule.IpPermissions?.length, 1);
+      assert.deepEqual(rule.IpPermissions?.map((one) => one.FromPort).sort(), [443, 80]);
       await ec2.send(new RevokeSecurityGroupIngressCommand(rule));
-      await saysAndOrdersNothing(/Port 443 of the server is closed/, /pulumi up .*--refresh/);
+      await saysAndOrdersNothing(
+        /Port 443 of the server is closed/,
+        /Port 80 of the server is closed: http:\/\/ does not lead to https/,
+        /pulumi up .*--refresh/,
+      );
       await ec2.send(new AuthorizeSecurityGroupIngressCommand(rule));
     });
   });

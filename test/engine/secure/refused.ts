@@ -36,7 +36,6 @@ export function refused(workshop: () => Secured): void {
         "says until when the issuer takes no more orders",
         [/rateLimited/, /retry after \d{4}-\d\d-\d\d/, /set acmeServer staging/],
       ],
-      ["caa", "says what the issuer itself reads in CAA records", [/error:caa/, /CAA record for/]],
     ];
     for (const [fault, title, texts] of faults) {
       it(`${title}, and keeps the old certificate`, async () => {
