@@ -59,8 +59,10 @@ const provider: pulumi.dynamic.ResourceProvider<Values, Values> = {
 
   async diff(_id, olds, news) {
     // The provider's own text is among them: changed code is an update, which only logs in again.
-    // Who is let in only decides an error's words.
-    const keys = Object.keys(news).filter((key) => key !== "letsMeIn") as (keyof Values)[];
+    // Two only decide how long it tries, and an error's words.
+    const keys = (Object.keys(news) as (keyof Values)[]).filter(
+      (key) => key !== "letsMeIn" && key !== "waitMinutes",
+    );
     if (keys.some((key) => olds[key] !== news[key])) return { changes: true };
     return { changes: (await look(news, LOOK_SECONDS)).kind !== "in" };
   },

@@ -18,13 +18,15 @@ import { ownAddress } from "../components/thisComputer";
 import { formatProblem } from "../components/text";
 import { logIn, refusalError } from "../providers/ssh";
 import { parseDoorsArguments, type DoorsRequest } from "./doorsArguments";
-import { doorsOf, isLetIn, listText, wantedSources, type Exported } from "./doorsText";
+import { doorsOf, isLetIn, listText, wantedSources, type Door, type Exported } from "./doorsText";
 import { askPulumi, selectedStack, stackServer } from "./stackServer";
 
 const ROOT = path.join(__dirname, "..");
 /** The rules for SSH, whichever stack. */
 const RULES =
   "**::tljh:index:Network$aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule::*-ssh-*";
+/** The log-in that steps wait for. While its state names a rule, Pulumi keeps that, without a word. */
+const REACHABLE = "**:ServerReachable::**";
 const LOOK_SECONDS = 5;
 
 interface Configured {
@@ -52,7 +54,10 @@ function configured(stack: string): Configured {
 async function putInForce(stack: string, { key }: Configured, sources: string[]): Promise<void> {
   const value = { value: JSON.stringify(sources), objectValue: sources, secret: false };
   askPulumi("config", "set-all", "--json", JSON.stringify({ [key]: value }), "--stack", stack);
-  const up = ["up", "--yes", "--skip-preview", "--suppress-outputs", "--target", RULES];
+  // Shut out ourselves, we could not log in.
+  const targets = (await canLogIn(stack)) ? [RULES, REACHABLE] : [RULES];
+  const up = ["up", "--yes", "--skip-preview", "--suppress-outputs"];
+  up.push(...targets.flatMap((target) => ["--target", target]));
   // Of its own group: Ctrl-C is for us, who then close what was opened.
   const pulumi = spawn("pulumi", ["--non-interactive", ...up, "--stack", stack], {
     cwd: ROOT,
@@ -67,7 +72,7 @@ async function putInForce(stack: string, { key }: Configured, sources: string[])
     pulumi.on("error", reject);
     pulumi.on("close", resolve);
   });
-  if (status === 0) return;
+  if (status === 0) return refuseLeft(stack, sources);
   throw new Error(
     `${text.trimEnd()}\n\n${formatProblem({
       wrong: "The security group's rules were not brought up; the configuration is changed already",
@@ -78,12 +83,38 @@ async function putInForce(stack: string, { key }: Configured, sources: string[])
   );
 }
 
+async function canLogIn(stack: string): Promise<boolean> {
+  const result = await logIn(stackServer(stack).machine, LOOK_SECONDS);
+  if (result.kind === "in") result.client.end();
+  return result.kind === "in";
+}
+
+/** The rules in the stack's state. */
+function doorsNow(stack: string): Door[] {
+  return doorsOf(JSON.parse(askPulumi("stack", "export", "--stack", stack)) as Exported);
+}
+
+/** @throws Error when somebody is let in who should not be any more */
+function refuseLeft(stack: string, wanted: readonly string[]): void {
+  const left = doorsNow(stack).flatMap(({ label }) =>
+    label !== undefined && !wanted.includes(label) ? [label] : [],
+  );
+  if (left.length === 0) return;
+  throw new Error(
+    formatProblem({
+      wrong: `SSH stays open to ${left.join(", ")}: to close it, this computer itself must be let in`,
+      received: "no log-in from here",
+      allowed: "a computer that sshCidrs lets in, on a network that lets SSH out",
+      mend: `npm run doors -- open --stack ${stack}, then the same command once more`,
+    }),
+  );
+}
+
 /** Shows what is in force; fails when this computer should get in and does not. */
 async function show(stack: string, { addressService, sources }: Configured): Promise<void> {
   const found = await ownAddress(addressService);
   const address = typeof found === "string" ? found : undefined;
-  const exported = askPulumi("stack", "export", "--stack", stack);
-  const doors = doorsOf(JSON.parse(exported) as Exported);
+  const doors = doorsNow(stack);
   const { machine } = stackServer(stack);
   console.log(listText(doors, address, machine.port ?? 22));
   const ssh = doors.filter(({ label }) => label !== undefined);

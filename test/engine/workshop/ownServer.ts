@@ -42,10 +42,16 @@ compute() {
   runuser -u jupyter-$NAME -- /opt/tljh/user/bin/python3 -c '
 import sys
 from jupyter_client import BlockingKernelClient
-kernel = BlockingKernelClient(connection_file=sys.argv[1])
-kernel.load_connection_file()
-kernel.start_channels()
-kernel.wait_for_ready(timeout=30)
+# A kernel whose heart does not beat within a second counts as dead; a slow one is only late.
+for tries in range(30):
+    kernel = BlockingKernelClient(connection_file=sys.argv[1])
+    kernel.load_connection_file()
+    kernel.start_channels()
+    try:
+        kernel.wait_for_ready(timeout=30)
+        break
+    except RuntimeError:
+        kernel.stop_channels()
 kernel.execute_interactive(sys.stdin.read(), timeout=60)
 ' $file
 }

@@ -48,10 +48,13 @@ export function opensItsDoors(workshop: () => Lab): void {
 
     it("to a range for a time, and shuts them when the person has enough", async () => {
       const running = workshop().startCommand("doors", "open", OFFICE, "--for", "1h");
-      await shows(running, /Open until/);
-      assert.deepEqual(await letIn(workshop(), 22), ["127.0.0.1/32", OFFICE]);
-      await unchanged();
-      running.interrupt();
+      try {
+        await shows(running, /Open until/);
+        assert.deepEqual(await letIn(workshop(), 22), ["127.0.0.1/32", OFFICE]);
+        await unchanged();
+      } finally {
+        running.interrupt();
+      }
       assert.equal(await running.ended, 0, running.text);
       assert.match(running.text, /Closed to 203\.0\.113\.0\/24 again/);
       assert.deepEqual(await letIn(workshop(), 22), ["127.0.0.1/32"]);
