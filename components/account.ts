@@ -6,7 +6,6 @@ import { showCaller } from "./caller";
 import { ConfigurationError } from "./config";
 import { findZone } from "./dnsZone";
 import { Operator } from "./operator";
-import { operatorPolicy } from "./operatorPolicy";
 import { SchedulerRole } from "./schedulerRole";
 import { StateBucket } from "./stateBucket";
 import { stackTags } from "./tags";
@@ -29,7 +28,6 @@ export async function account(settings: AccountSettings): Promise<Record<string,
     administrator: arn,
     operator: operator.userName,
     operatorAccess: access,
-    operatorPolicy: operatorPolicy({ regions, zoneId, stateBucket }),
     accessKeyId: operator.accessKeyId,
     secretAccessKey: operator.secretAccessKey,
     region,

@@ -25,30 +25,34 @@ export function missingRight(text: string, what: string): Problem | undefined {
 }
 
 /**
- * From here on, a resource of AWS that fails for lack of rights says how to get them; where Pulumi's
- * language host does not know such hooks yet, AWS's own words have to do.
+ * From here on, a resource of AWS that fails for lack of rights says how to get them. Where Pulumi is
+ * too old for that, AWS's own words must do.
  */
 export async function explainRefusals(): Promise<void> {
-  const stack = pulumi.getStack();
-  const explain = new pulumi.ErrorHook(
-    "missing-rights",
-    async ({ errors, failedOperation, name }) => {
-      const problem = missingRight(errors[0] ?? "", `${failedOperation} ${name}`);
-      if (problem) {
-        await pulumi.log.error(formatProblem({ ...problem, mend: forStack(problem.mend, stack) }));
-      }
-      // Never tried again: rights do not come by themselves.
-      return false;
-    },
-  );
-  const { __registered: registered } = explain as unknown as { __registered: Promise<void> };
-  const isKnown = await registered.then(
-    () => true,
-    () => false,
-  );
-  if (!isKnown) return;
+  const explain = new pulumi.ErrorHook("missing-rights", explainRefusal);
+  if (!(await isRegistered(explain))) return;
   pulumi.runtime.registerStackTransformation(({ type, props, opts }) => {
     if (!type.startsWith("aws:")) return undefined;
     return { props, opts: { ...opts, hooks: { ...opts.hooks, onError: [explain] } } };
   });
+}
+
+/** Prints the problem. Never asks for another try: rights do not come by themselves. */
+export async function explainRefusal(args: pulumi.ErrorHookArgs): Promise<boolean> {
+  const { errors, failedOperation, name } = args;
+  const problem = missingRight(errors[0] ?? "", `${failedOperation} ${name}`);
+  if (problem) {
+    const mend = forStack(problem.mend, pulumi.getStack());
+    await pulumi.log.error(formatProblem({ ...problem, mend }));
+  }
+  return false;
+}
+
+/** The engine's answer, which the SDK would otherwise only look at with the first resource. */
+async function isRegistered(hook: pulumi.ErrorHook): Promise<boolean> {
+  const { __registered: answer } = hook as unknown as { __registered: Promise<void> };
+  return answer.then(
+    () => true,
+    () => false,
+  );
 }

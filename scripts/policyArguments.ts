@@ -33,7 +33,7 @@ export function parsePolicyArguments(args: readonly string[]): PolicyScope {
     ...wrongId(
       "--zone",
       zone,
-      /^Z[A-Z0-9]{1,31}$/,
+      /^[A-Z0-9]{1,32}$/,
       "the id of a hosted zone, such as Z0123456789ABC",
     ),
     ...wrongId(

@@ -63,10 +63,14 @@ export async function readCall(incoming: IncomingMessage): Promise<Call> {
   });
 }
 
-/** The same call with other parameters. moto looks at no signature, which no longer fits. */
+/** The same call with other parameters. moto is told not to look at its signature, which no longer fits. */
 export function withParameters(call: Call, parameters: URLSearchParams): Call {
   const body = Buffer.from(parameters.toString(), "utf8");
-  const headers = { ...call.headers, "content-length": String(body.length) };
+  const headers = {
+    ...call.headers,
+    "content-length": String(body.length),
+    "x-rehearsal-changed": "true",
+  };
   return { ...call, body, headers, parameters };
 }
 

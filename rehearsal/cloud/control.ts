@@ -1,4 +1,5 @@
 import { AwsRefusal, type Call } from "./call";
+import { Seen } from "./seen";
 import type { Quotas } from "./strictness";
 
 interface Fault {
@@ -13,9 +14,11 @@ interface Fault {
  *   POST /rehearsal/faults {"action": "RunInstances", "code": "InsufficientInstanceCapacity", "times": 1}
  *   DELETE /rehearsal/faults
  *   PUT /rehearsal/quotas {"vcpus": 4, "addresses": 1}
+ *   GET /rehearsal/calls     by access key, as IAM names them
  */
 export class Control {
   quotas: Quotas = {};
+  readonly seen = new Seen();
   private readonly faults = new Map<string, Fault>();
 
   /** Makes the next calls of an action fail with AWS's code. */
@@ -46,6 +49,8 @@ export class Control {
         this.refuse(action, code, times, message);
         return done;
       }
+      case "GET /rehearsal/calls":
+        return { status: 200, body: JSON.stringify(this.seen.all()) };
       case "DELETE /rehearsal/faults":
         this.faults.clear();
         return done;

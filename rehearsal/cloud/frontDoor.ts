@@ -10,7 +10,12 @@ import { readDesired } from "./desired";
 import { InLine } from "./inLine";
 import type { Machines } from "./machines";
 import type { Answer, Moto } from "./moto";
+import { keyOf } from "./seen";
 import { checkAsAws } from "./strictness";
+import { madeBy, namedBy } from "./things";
+
+/** Access key of the account's root; see moto/rights.py. */
+const ROOT = "rehearsal";
 
 export interface FrontDoorOptions {
   moto: Moto;
@@ -77,7 +82,7 @@ export class FrontDoor {
       const call = await readCall(incoming);
       service = call.service;
       const own = (await this.askPart(call)) ?? this.own(call, incoming);
-      const answer = own ?? (await this.aws(call));
+      const answer = own ?? (await this.seenAws(call));
       const headers = { ...answer.headers, "content-length": answer.body.length };
       // The answer is complete, and this connection is not moto's.
       delete headers["transfer-encoding"];
@@ -124,6 +129,15 @@ export class FrontDoor {
     if (call.url === "/rehearsal/health") return text(200, JSON.stringify(this.options.health()));
     const told = this.control.tell(call);
     return told === undefined ? undefined : text(told.status, told.body);
+  }
+
+  /** Notes what the call is about, which may be gone afterwards. */
+  private async seenAws(call: Call): Promise<Answer> {
+    const isUsers = call.service === "ec2" && changes(call.action) && keyOf(call) !== ROOT;
+    const about = isUsers ? await namedBy(call, this.options.moto.ec2(call.region)) : [];
+    const answer = await this.aws(call);
+    this.control.seen.note(call, answer.status, { made: isUsers ? madeBy(call) : [], about });
+    return answer;
   }
 
   private async aws(call: Call): Promise<Answer> {

@@ -9,6 +9,7 @@ What it adds to moto's own server:
   that differ from region to region, and root disks of the size that the file says;
 - Route 53 makes no record that is there already, and tells the start of a zone in its own form;
 - an account that is new has the hosted zone workshop.test, as a user owns a domain;
+- every call needs the right to it, see rights.py;
 - a terminated instance leaves neither its network interface nor its Elastic IP's association;
 - Elastic IPs are in 127.BLOCK.0.0/16, so that rehearsals side by side never hand out the same one;
 - after each call that changes something all is written to a temporary file, which is renamed: the
@@ -59,7 +60,9 @@ from moto.moto_server.werkzeug_app import (  # noqa: E402
 )
 from moto.route53.exceptions import ResourceRecordAlreadyExists  # noqa: E402
 from moto.route53.models import FakeZone, Route53Backend, route53_backends  # noqa: E402
+from moto.s3.models import s3_backends  # noqa: E402
 from moto.sts.models import sts_backends  # noqa: E402
+from rights import enforce  # noqa: E402
 from werkzeug.serving import make_server  # noqa: E402
 
 CANONICAL = "099720109477"
@@ -73,6 +76,7 @@ BACKENDS = {
     "ec2": ec2_backends,
     "iam": iam_backends,
     "route53": route53_backends,
+    "s3": s3_backends,
     "sts": sts_backends,
 }
 READS = ("Describe", "Get", "List", "Decode", "Simulate")
@@ -265,6 +269,7 @@ def main():
     FakeZone.add_rrset = plain_records(FakeZone.add_rrset)
     change_records = Route53Backend.change_resource_record_sets
     Route53Backend.change_resource_record_sets = creating_once(change_records)
+    enforce()
     elastic_ip_addresses.random_ip = elastic_ip(options.block)
     # Some of moto's answers name this port.
     os.environ["MOTO_PORT"] = str(options.port)

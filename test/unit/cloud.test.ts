@@ -8,6 +8,8 @@ import {
 } from "../../rehearsal/cloud/call";
 import { asMotoReadsIt, changes, concernsMachines, UNDO } from "../../rehearsal/cloud/changes";
 import { rulesOf } from "../../rehearsal/cloud/desired";
+import { madeBy } from "../../rehearsal/cloud/things";
+import { actionsOf, Seen } from "../../rehearsal/cloud/seen";
 import { InLine } from "../../rehearsal/cloud/inLine";
 import type { Desired } from "../../rehearsal/machines/desired";
 
@@ -191,5 +193,88 @@ describe("bringing in line", () => {
     await assert.rejects(line.bring(desired(2)), /busy/);
     await line.bring(desired(2));
     assert.equal(runs, 3);
+  });
+});
+
+describe("what a policy must allow for a call", () => {
+  const rest = (service: string, method: string, url: string, headers = {}) => {
+    const scope = `KEY/20261125/ap-south-1/${service}/aws4_request`;
+    const authorization = `AWS4-HMAC-SHA256 Credential=${scope}, SignedHeaders=host, Signature=0`;
+    return actionsOf(
+      makeCall({ method, url, headers: { authorization, ...headers }, body: Buffer.alloc(0) }),
+    );
+  };
+
+  it("is the action of its name, and tagging where tags come with it", () => {
+    assert.deepEqual(actionsOf(callOf({ Action: "StopInstances" })), ["ec2:StopInstances"]);
+    const tags = { Action: "CreateVpc", "TagSpecification.1.ResourceType": "vpc" };
+    assert.deepEqual(actionsOf(callOf(tags)), ["ec2:CreateVpc", "ec2:CreateTags"]);
+  });
+
+  for (const [method, url, ...actions] of [
+    ["GET", "/b?list-type=2", "s3:ListBucket"],
+    ["HEAD", "/b", "s3:ListBucket"],
+    ["PUT", "/b", "s3:PUT bucket"],
+    ["GET", "/b?versioning", "s3:GET ?versioning"],
+    ["GET", "/b/.pulumi/stacks/x.json?x-id=GetObject", "s3:GetObject"],
+    ["PUT", "/b/x", "s3:PutObject"],
+    ["DELETE", "/b/x", "s3:DeleteObject"],
+    ["POST", "/b/x?uploads", "s3:POST object"],
+  ]) {
+    it(`is ${actions.join(", ")} for S3's ${method} ${url}`, () => {
+      assert.deepEqual(rest("s3", method ?? "", url ?? ""), actions);
+    });
+  }
+
+  it("is reading and writing for a copy in S3", () => {
+    const copy = rest("s3", "PUT", "/b/x", { "x-amz-copy-source": "b/y" });
+    assert.deepEqual(copy, ["s3:GetObject", "s3:PutObject"]);
+  });
+
+  it("is told by the path for Route 53", () => {
+    const version = "/2013-04-01";
+    const told = [
+      rest("route53", "POST", `${version}/hostedzone/Z1/rrset/`),
+      rest("route53", "GET", `${version}/hostedzonesbyname?dnsname=x`),
+      rest("route53", "GET", `${version}/change/C1`),
+      rest("route53", "POST", `${version}/hostedzone`),
+    ].flat();
+    assert.deepEqual(told, [
+      "route53:ChangeResourceRecordSets",
+      "route53:ListHostedZonesByName",
+      "route53:GetChange",
+      "route53:POST /hostedzone",
+    ]);
+  });
+
+  it("is counted by access key, the refused apart", () => {
+    const seen = new Seen();
+    seen.note(callOf({ Action: "StopInstances" }), 200);
+    seen.note(callOf({ Action: "StopInstances" }), 403);
+    seen.note(callOf({ Action: "StopInstances" }), 400);
+    assert.deepEqual(seen.all(), {
+      rehearsal: {
+        allowed: { "ec2:StopInstances": 2 },
+        refused: { "ec2:StopInstances": 1 },
+        made: {},
+        about: {},
+      },
+    });
+  });
+});
+
+describe("what a call makes", () => {
+  it("is told with the tag that comes with it, or its lack", () => {
+    const call = callOf({
+      Action: "RunInstances",
+      "TagSpecification.1.ResourceType": "instance",
+      "TagSpecification.1.Tag.1.Key": "Name",
+      "TagSpecification.1.Tag.1.Value": "x",
+      "TagSpecification.1.Tag.2.Key": "project",
+      "TagSpecification.1.Tag.2.Value": "tljh-workshop",
+      "TagSpecification.2.ResourceType": "volume",
+    });
+    assert.deepEqual(madeBy(call), ["instance project=tljh-workshop", "volume project=none"]);
+    assert.deepEqual(madeBy(callOf({ Action: "StopInstances" })), []);
   });
 });

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { missingRight } from "../../components/refusals";
+import type * as pulumi from "@pulumi/pulumi";
+import { explainRefusal, missingRight } from "../../components/refusals";
 
 const USER = "arn:aws:iam::123456789012:user/workshop-operator";
 
@@ -27,6 +28,11 @@ describe("what AWS refuses", () => {
       assert.match(problem?.mend ?? "", /pulumi up --stack account/);
     });
   }
+
+  it("is not tried again", async () => {
+    const args = { errors: ["VpcLimitExceeded"], failedOperation: "create", name: "test-vpc" };
+    assert.equal(await explainRefusal(args as unknown as pulumi.ErrorHookArgs), false);
+  });
 
   it("is no other failure", () => {
     for (const text of [

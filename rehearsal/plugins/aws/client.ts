@@ -1,7 +1,9 @@
 /** The provider's configuration, and the clients that speak to the endpoints it names. */
 
 import { EC2Client } from "@aws-sdk/client-ec2";
+import { IAMClient } from "@aws-sdk/client-iam";
 import { Route53Client } from "@aws-sdk/client-route-53";
+import { S3Client } from "@aws-sdk/client-s3";
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import type { Values } from "../base";
 import { awsError, codeOf } from "./errors";
@@ -32,7 +34,11 @@ const KEYS = [
 /** What the engine itself adds to a provider's inputs. */
 const OF_ENGINE = ["version", "pluginDownloadURL", "pluginChecksums", "parameterization"];
 
-export type Endpoints = Record<"ec2" | "sts", string> & Partial<Record<"route53", string>>;
+export type Endpoints = Record<"ec2" | "sts", string> & Partial<Record<Further, string>>;
+
+/** Services without which most stacks do. */
+type Further = "iam" | "route53" | "s3";
+const FURTHER: readonly Further[] = ["iam", "route53", "s3"];
 
 export interface Configuration {
   region: string;
@@ -40,6 +46,8 @@ export interface Configuration {
   endpoints: Endpoints;
   credentials: { accessKeyId: string; secretAccessKey: string; sessionToken?: string };
   defaultTags: Tags;
+  /** The bucket in the path of an address, not in its host. */
+  s3UsePathStyle: boolean;
   /** Ask STS who the keys belong to before anything else. */
   validateCredentials: boolean;
   allowedAccountIds: string[];
@@ -108,7 +116,12 @@ function endpointsOf(config: Values): Endpoints {
   return {
     ec2: endpoint("ec2"),
     sts: endpoint("sts"),
-    ...(merged["route53"] === undefined ? {} : { route53: endpoint("route53") }),
+    ...Object.fromEntries(
+      FURTHER.filter((service) => merged[service] !== undefined).map((service) => [
+        service,
+        endpoint(service),
+      ]),
+    ),
   };
 }
 
@@ -171,6 +184,7 @@ export function readConfiguration(
     endpoints: endpointsOf(config),
     credentials: credentialsOf(config, env),
     defaultTags: defaultTagsOf(config),
+    s3UsePathStyle: isSet(config, "s3UsePathStyle"),
     validateCredentials: !isSet(config, "skipCredentialsValidation"),
     allowedAccountIds: strings(config, "allowedAccountIds"),
     forbiddenAccountIds: strings(config, "forbiddenAccountIds"),
@@ -211,6 +225,8 @@ export class Session {
   private readonly ec2Clients = new Map<string, EC2Client>();
   private stsClient: STSClient | undefined;
   private route53Client: Route53Client | undefined;
+  private iamClient: IAMClient | undefined;
+  private readonly s3Clients = new Map<string, S3Client>();
 
   /** Takes the configuration; asks STS where the configuration wants the credentials checked. */
   async configure(config: Values, env: NodeJS.ProcessEnv = process.env): Promise<void> {
@@ -262,21 +278,46 @@ export class Session {
 
   /** Route 53 is one for all regions. */
   route53(): Route53Client {
-    if (this.route53Client === undefined) {
-      const { credentials, maxAttempts, endpoints } = this.settings;
-      const endpoint = endpoints.route53;
-      if (endpoint === undefined) {
-        throw new Error(
-          "The rehearsal's stand-in for the AWS provider has no endpoint of Route 53. " +
-            `Received: aws:endpoints with ${Object.keys(endpoints).join(", ")}. Wanted: a URL for route53. ${MEND}`,
-        );
-      }
-      this.route53Client = new Route53Client({
-        ...{ region: "us-east-1", credentials, maxAttempts, endpoint },
-      });
-      wordErrors(this.route53Client);
-    }
+    this.route53Client ??= this.worded(new Route53Client(this.globalOptions("route53")));
     return this.route53Client;
+  }
+
+  /** IAM is one for all regions. */
+  iam(): IAMClient {
+    this.iamClient ??= this.worded(new IAMClient(this.globalOptions("iam")));
+    return this.iamClient;
+  }
+
+  /** The S3 client of a region. */
+  s3(region: string): S3Client {
+    let client = this.s3Clients.get(region);
+    if (client === undefined) {
+      const forcePathStyle = this.settings.s3UsePathStyle;
+      client = this.worded(new S3Client({ ...this.options("s3"), region, forcePathStyle }));
+      this.s3Clients.set(region, client);
+    }
+    return client;
+  }
+
+  private globalOptions(service: Further) {
+    return { ...this.options(service), region: "us-east-1" };
+  }
+
+  private options(service: Further) {
+    const { credentials, maxAttempts, endpoints } = this.settings;
+    const endpoint = endpoints[service];
+    if (endpoint === undefined) {
+      throw new Error(
+        `The rehearsal's stand-in for the AWS provider has no endpoint of ${service}. ` +
+          `Received: aws:endpoints with ${Object.keys(endpoints).join(", ")}. Wanted: a URL for ${service}. ${MEND}`,
+      );
+    }
+    return { credentials, maxAttempts, endpoint };
+  }
+
+  private worded<Client>(client: Client): Client {
+    wordErrors(client);
+    return client;
   }
 
   sts(): STSClient {

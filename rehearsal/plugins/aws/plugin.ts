@@ -4,6 +4,10 @@ import { hasUnknown, type Plugin, type Values } from "../base";
 import { eip, eipAssociation } from "./address";
 import { readConfiguration, type Session } from "./client";
 import { listed } from "./errors";
+import { group, groupPolicyAttachment, userGroupMembership } from "./iam/group";
+import { policy } from "./iam/policy";
+import { role, rolePolicy } from "./iam/role";
+import { accessKey, user } from "./iam/user";
 import { instance } from "./instance";
 import { keyPair } from "./keyPair";
 import { lookups } from "./lookups";
@@ -12,6 +16,13 @@ import { record } from "./record";
 import type { Definition } from "./resource";
 import type { Failure } from "./schema";
 import { route, routeTable, routeTableAssociation } from "./routes";
+import { bucket } from "./s3/bucket";
+import {
+  bucketEncryption,
+  bucketPolicy,
+  bucketPublicAccessBlock,
+  bucketVersioning,
+} from "./s3/settings";
 import { defaultSecurityGroup, securityGroup } from "./securityGroup";
 import { egressRule, ingressRule } from "./securityGroupRule";
 import { subnet } from "./subnet";
@@ -37,7 +48,21 @@ export const definitions: Readonly<Record<string, Definition>> = {
   "aws:ec2/subnet:Subnet": subnet,
   "aws:ec2/volumeAttachment:VolumeAttachment": volumeAttachment,
   "aws:ec2/vpc:Vpc": vpc,
+  "aws:iam/accessKey:AccessKey": accessKey,
+  "aws:iam/group:Group": group,
+  "aws:iam/groupPolicyAttachment:GroupPolicyAttachment": groupPolicyAttachment,
+  "aws:iam/policy:Policy": policy,
+  "aws:iam/role:Role": role,
+  "aws:iam/rolePolicy:RolePolicy": rolePolicy,
+  "aws:iam/user:User": user,
+  "aws:iam/userGroupMembership:UserGroupMembership": userGroupMembership,
   "aws:route53/record:Record": record,
+  "aws:s3/bucket:Bucket": bucket,
+  "aws:s3/bucketPolicy:BucketPolicy": bucketPolicy,
+  "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": bucketPublicAccessBlock,
+  "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration":
+    bucketEncryption,
+  "aws:s3/bucketVersioning:BucketVersioning": bucketVersioning,
   "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": egressRule,
   "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": ingressRule,
 };

@@ -119,6 +119,8 @@ export function resourceType(
     return {
       ec2: session.ec2(region),
       route53: () => session.route53(),
+      iam: () => session.iam(),
+      s3: () => session.s3(region),
       region,
       timeoutSeconds: custom > 0 ? custom : minutes * 60,
       defaultTags: session.defaultTags,
@@ -236,8 +238,9 @@ export function resourceType(
     scope: Scope,
   ): Promise<void> {
     if (tagged && work.changed("tags", "tagsAll")) {
-      const target = definition.tagTarget?.(work.state) ?? id;
-      await retag(scope.ec2, target, asTags(work.state["tagsAll"]), asTags(work.news["tagsAll"]));
+      const [from, to] = [asTags(work.state["tagsAll"]), asTags(work.news["tagsAll"])];
+      if (definition.retag) await definition.retag(id, from, to, scope);
+      else await retag(scope.ec2, definition.tagTarget?.(work.state) ?? id, from, to);
     }
     await definition.update?.(id, work, scope);
   }

@@ -5,7 +5,9 @@
  */
 
 import type { EC2Client } from "@aws-sdk/client-ec2";
+import type { IAMClient } from "@aws-sdk/client-iam";
 import type { Route53Client } from "@aws-sdk/client-route-53";
+import type { S3Client } from "@aws-sdk/client-s3";
 import type { Values } from "../base";
 import type { Arguments, Change, Failure } from "./schema";
 import type { Tags } from "./tags";
@@ -13,8 +15,10 @@ import type { Tags } from "./tags";
 /** Where and how one operation works. */
 export interface Scope {
   ec2: EC2Client;
-  /** Fails where the configuration names no endpoint of it. */
+  /** Each of these fails where the configuration names no endpoint of it. */
   route53: () => Route53Client;
+  iam: () => IAMClient;
+  s3: () => S3Client;
   region: string;
   /** Time for this operation: `customTimeouts`, or the documented default. */
   timeoutSeconds: number;
@@ -46,6 +50,8 @@ export interface Definition {
   tagged?: boolean;
   /** The AWS id to tag. Default: the resource's id. */
   tagTarget?(state: Values): string;
+  /** Brings its tags from one set to another. Default: EC2's calls. */
+  retag?(id: string, from: Tags, to: Tags, scope: Scope): Promise<void>;
   /** What is wrong beyond single arguments. */
   refuse?(inputs: Values): Failure[];
   /** Last word on what a change means. */

@@ -132,7 +132,7 @@ export class Lab {
   readonly acme: AcmeControl;
   /** The rehearsal's DNS. */
   readonly dns: DnsControl;
-  private readonly env: NodeJS.ProcessEnv;
+  readonly env: NodeJS.ProcessEnv;
 
   private constructor(
     readonly rehearsal: Rehearsal,
@@ -150,11 +150,18 @@ export class Lab {
     });
   }
 
-  /** Starts a rehearsal and makes a stack with the `dev` stack's configuration, overridden. */
-  static async open(config: Record<string, unknown> = {}): Promise<Lab> {
+  /**
+   * Starts a rehearsal and makes a stack with the `dev` stack's configuration, overridden.
+   *
+   * @param machines `none` is AWS's answers alone
+   */
+  static async open(
+    config: Record<string, unknown> = {},
+    machines: "real" | "none" = "real",
+  ): Promise<Lab> {
     const name = `test-${process.pid}-${Date.now() % 100_000}`;
     const port = await freePort();
-    const rehearsal = await startRehearsal({ name, port, say: () => undefined });
+    const rehearsal = await startRehearsal({ name, port, machines, say: () => undefined });
     const project = fs.mkdtempSync(path.join(os.tmpdir(), "tljh-workshop-lab-"));
     for (const file of PROGRAM) fs.copyFileSync(path.join(ROOT, file), path.join(project, file));
     for (const folder of FOLDERS) {
@@ -165,6 +172,11 @@ export class Lab {
     lab.configure({ ...endpointsOf(rehearsal), ...PLAIN_HTTP, ...config });
     await lab.pulumi("stack", "init", STACK);
     return lab;
+  }
+
+  /** Sets variables of every `pulumi` from now on. */
+  setEnv(variables: Record<string, string>): void {
+    Object.assign(this.env, variables);
   }
 
   private get configFile(): string {
@@ -311,11 +323,11 @@ export class Lab {
     return JSON.parse(running.stdout) as Outputs;
   }
 
-  /** The stack's state as it lies on the disk: what a thief would read. */
-  plainState(): string {
+  /** A stack's state as it lies on the disk: what a thief would read. Default: the lab's own. */
+  plainState(stack = STACK): string {
     const folder = path.join(this.rehearsal.folder, "pulumi/.pulumi/stacks");
     const files = fs.readdirSync(folder, { recursive: true, encoding: "utf8" });
-    const state = files.find((file) => file.endsWith(`${STACK}.json`));
+    const state = files.find((file) => file.endsWith(`${stack}.json`));
     return fs.readFileSync(path.join(folder, state ?? ""), "utf8");
   }
 

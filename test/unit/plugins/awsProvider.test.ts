@@ -144,6 +144,58 @@ const CHANGES: [token: string, before: Values, after: Values, replaces: string[]
     { skipDestroy: true },
     [],
   ],
+  ["aws:iam/group:Group", { name: "a" }, { name: "b" }, []],
+  [
+    "aws:iam/groupPolicyAttachment:GroupPolicyAttachment",
+    { group: "a", policyArn: "arn:aws:iam::aws:policy/ReadOnlyAccess" },
+    { policyArn: "arn:aws:iam::aws:policy/AdministratorAccess" },
+    ["policyArn"],
+  ],
+  ["aws:iam/policy:Policy", { name: "a", policy: "{}" }, { policy: '{"Statement":[]}' }, []],
+  ["aws:iam/policy:Policy", { name: "a", policy: "{}" }, { description: "x" }, ["description"]],
+  ["aws:iam/role:Role", { name: "a", assumeRolePolicy: "{}" }, { name: "b" }, ["name"]],
+  ["aws:iam/role:Role", { name: "a", assumeRolePolicy: "{}" }, { description: "x" }, []],
+  [
+    "aws:iam/rolePolicy:RolePolicy",
+    { name: "a", role: "r", policy: "{}" },
+    { policy: '{"Statement":[]}' },
+    [],
+  ],
+  ["aws:iam/user:User", { name: "a" }, { name: "b" }, []],
+  [
+    "aws:iam/userGroupMembership:UserGroupMembership",
+    { user: "a", groups: ["x"] },
+    { groups: ["y"] },
+    [],
+  ],
+  ["aws:iam/accessKey:AccessKey", { user: "a" }, { user: "b" }, ["user"]],
+  ["aws:iam/accessKey:AccessKey", { user: "a" }, { status: "Inactive" }, []],
+  ["aws:s3/bucket:Bucket", { bucket: "a-state" }, { bucket: "b-state" }, ["bucket"]],
+  ["aws:s3/bucket:Bucket", { bucket: "a-state" }, { forceDestroy: true }, []],
+  [
+    "aws:s3/bucketPolicy:BucketPolicy",
+    { bucket: "a-state", policy: "{}" },
+    { policy: '{"Statement":[]}' },
+    [],
+  ],
+  [
+    "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock",
+    { bucket: "a-state" },
+    { blockPublicAcls: true },
+    [],
+  ],
+  [
+    "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
+    { bucket: "a-state", rules: [] },
+    { rules: [{ applyServerSideEncryptionByDefault: { sseAlgorithm: "AES256" } }] },
+    [],
+  ],
+  [
+    "aws:s3/bucketVersioning:BucketVersioning",
+    { bucket: "a-state", versioningConfiguration: { status: "Enabled" } },
+    { bucket: "b-state" },
+    ["bucket"],
+  ],
 ];
 
 describe("AWS stand-in: the engine's questions", () => {
@@ -186,6 +238,14 @@ describe("AWS stand-in: the engine's questions", () => {
     ];
     const left = Object.keys(definitions).filter((token) => !covered.has(token));
     assert.deepEqual(left, twins);
+  });
+
+  it("a policy whose keys stand in another order is the same; one that is no JSON is refused", () => {
+    const token = "aws:s3/bucketPolicy:BucketPolicy";
+    const before = { bucket: "a-state", policy: '{"Version":"1","Statement":[{"a":1,"b":2}]}' };
+    const after = { bucket: "a-state", policy: '{"Statement":[{"b":2,"a":1}],"Version":"1"}' };
+    assert.equal(typeOf(token).diff("id", before, before, after).changes, false);
+    assert.match(reasons(token, { ...before, policy: "no" }), /policy: contains an invalid JSON/);
   });
 
   it("region and all tags are known before creation", () => {
