@@ -32,12 +32,22 @@ const WORKSHOP: Suite = {
   limitSeconds: 300,
 };
 
-/** Private course material on a machine of its own: the longest, mostly waiting, beside the others. */
+/** Private course material on a machine of its own. */
 const COURSE: Suite = {
   name: "engine, a course",
   pattern: "test/engine/course/*.test.ts",
   limitSeconds: 300,
 };
+
+/** Names and certificates on a machine of its own. */
+const SECURE: Suite = {
+  name: "engine, a name",
+  pattern: "test/engine/secure/*.test.ts",
+  limitSeconds: 300,
+};
+
+/** Long, and mostly waiting: beside the others. */
+const BESIDE = [COURSE, SECURE];
 
 const ALLOWED = ["unit", "engine"];
 
@@ -85,9 +95,13 @@ async function runSuite(suite: Suite, live: boolean, more: readonly string[]): P
 }
 
 /** One after the other. */
-async function runInOrder(suites: readonly Suite[], more: readonly string[]): Promise<Counts[]> {
+async function runInOrder(
+  suites: readonly Suite[],
+  live: boolean,
+  more: readonly string[],
+): Promise<Counts[]> {
   const counts: Counts[] = [];
-  for (const suite of suites) counts.push(await runSuite(suite, true, more));
+  for (const suite of suites) counts.push(await runSuite(suite, live, more));
   return counts;
 }
 
@@ -103,16 +117,18 @@ async function main(): Promise<void> {
       ].join("\n"),
     );
   }
-  const course = first === "unit" ? undefined : runSuite(COURSE, false, more);
-  if (course) console.log(`Suite ${COURSE.name} runs beside the others; its report comes last`);
+  const beside = first === "unit" ? [] : BESIDE;
+  const others = runInOrder(beside, false, more);
+  for (const { name } of beside) {
+    console.log(`Suite ${name} runs beside the others; its report comes when it has ended`);
+  }
   const checked = first === undefined ? await runChecks() : true;
   const suites = { unit: [UNIT], engine: [PARTS, WORKSHOP] }[first ?? ""] ?? [
     UNIT,
     PARTS,
     WORKSHOP,
   ];
-  const counts = await runInOrder(suites, more);
-  if (course) counts.push(await course);
+  const counts = [...(await runInOrder(suites, true, more)), ...(await others)];
   if (!checked) console.log("The checks failed: npm run check");
   const total = addUp(counts);
   console.log(summaryLine(total));
