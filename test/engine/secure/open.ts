@@ -1,5 +1,6 @@
 /** The name points here: the next `up` goes on by itself. */
 import assert from "node:assert/strict";
+import { TestBrowser } from "../../browser/browser";
 import { succeeded } from "../workshop/lab";
 import { NAME, type Secured } from "./secure.test";
 import { plainHttp, shown } from "./site";
@@ -42,6 +43,24 @@ export function open(workshop: () => Secured): void {
       succeeded(await lab.preview("--expect-no-changes"));
       const up = await lab.change("up");
       assert.deepEqual(up.steps, []);
+    });
+
+    it("opens in a browser without a warning, and a password gets in", async () => {
+      const { lab, address } = workshop();
+      const browser = await TestBrowser.open({
+        names: { [NAME]: address },
+        authorities: await lab.acme.roots(),
+      });
+      try {
+        await browser.watch(async () => {
+          const { url, passwords } = await lab.outputs();
+          const nicolas = await browser.visitor();
+          await nicolas.logIn(url, { name: "nicolas", password: passwords["nicolas"] ?? "" });
+          assert.match(nicolas.page.url(), new RegExp(`^https://${NAME}/user/nicolas/lab`));
+        });
+      } finally {
+        await browser.close();
+      }
     });
   });
 }
