@@ -2,7 +2,6 @@
  * A workshop server: The Littlest JupyterHub on AWS EC2. Phase by phase, as in the guide.
  * `pulumi up` runs this; what each phase is made of stands in `components`.
  */
-import * as pulumi from "@pulumi/pulumi";
 import { account } from "./components/account";
 import { Accounts } from "./components/accounts";
 import { showCaller } from "./components/caller";
@@ -17,12 +16,9 @@ import { lookUp } from "./components/lookups";
 import { Network } from "./components/network";
 import { PublicPorts } from "./components/publicPorts";
 import { explainRefusals } from "./components/refusals";
-import { SSH_USER } from "./components/server";
-import { knownHostsLine, sshCommand } from "./components/sshFiles";
+import { ServerAccess } from "./components/serverAccess";
 import { stackTags } from "./components/tags";
-import { letsMeIn } from "./components/thisComputer";
 import { Tljh } from "./components/tljh";
-import { ServerReachable } from "./providers/serverReachable";
 
 export = async () => {
   const settings = readSettings();
@@ -32,73 +28,32 @@ export = async () => {
   if (settings.kind === "account") return account(settings);
   const caller = await showCaller(settings);
 
-  const { name, region, domain, admins, sshPort } = settings;
-  const tags = stackTags(name);
-  const { amiId, availabilityZone, sshSources, dnsZoneId } = await lookUp(settings);
-
   // Phase 2: network, key pair, instance, Elastic IP, DNS.
-  const network = new Network(name, { availabilityZone, sshSources, sshPort, tags });
-  const instance = new Instance(name, {
-    ...settings,
-    amiId,
-    amiIsChosen: settings.amiId !== undefined,
-    subnetId: network.subnetId,
-    securityGroupId: network.securityGroupId,
-    availabilityZone: network.availabilityZone,
-    tags,
-  });
-  const { publicIp, association } = new ElasticIp(name, {
-    instanceId: instance.instanceId,
-    allocationId: settings.elasticIpAllocationId,
-    tags,
-  });
-  const { records } = new Dns(name, { ...settings, dnsZoneId, publicIp });
+  const { name, region, domain, admins, sshPort, elasticIpAllocationId: allocationId } = settings;
+  const given = { ...settings, ...(await lookUp(settings)), tags: stackTags(name) };
+  const network = new Network(name, given);
+  const instance = new Instance(name, { ...given, ...network.place });
+  const { instanceId, instanceType, amiId, dataVolumeId } = instance;
+  const elasticIp = new ElasticIp(name, { ...given, instanceId, allocationId });
+  const { publicIp } = elasticIp;
+  const { records } = new Dns(name, { ...given, publicIp });
 
-  // Phase 3: The Littlest JupyterHub.
-  const server = {
-    address: publicIp,
-    instanceId: instance.instanceId,
-    privateKey: instance.sshPrivateKey,
-    hostKey: instance.hostKey,
-    port: sshPort,
-  };
-  const reachable = new ServerReachable(
-    `${name}-reachable`,
-    {
-      ...server,
-      user: SSH_USER,
-      instanceUrn: instance.instanceUrn,
-      region,
-      letsMeIn: letsMeIn(settings.sshCidrs),
-      // Closed to everybody: nothing to wait for.
-      waitMinutes: settings.sshCidrs.length > 0 ? settings.sshWaitMinutes : 0,
-    },
-    { dependsOn: [...network.waysInAndOut, association, instance.attachment] },
-  );
-  const onceReachable = { dependsOn: reachable };
-  const { dataVolumeId } = instance;
-  const tljh = new Tljh(name, { ...settings, server, dataVolumeId }, onceReachable);
-  const accounts = new Accounts(name, { ...settings, server }, { dependsOn: tljh });
-  const { securityGroupId } = network;
+  // Phase 3: The Littlest JupyterHub, accounts, and then the doors.
+  const access = new ServerAccess(name, { ...given, network, instance, elasticIp });
+  const { server, reachable } = access;
+  const tljh = new Tljh(name, { ...given, server, dataVolumeId }, { dependsOn: reachable });
+  const accounts = new Accounts(name, { ...given, server }, { dependsOn: tljh });
+  const { rules } = new PublicPorts(name, { ...given, ...network.place }, { dependsOn: accounts });
 
   // Phase 6: the token for private repositories, course material and its links.
   const url = publicIp.apply((address) => serverUrl(domain, address));
-  const access = new CourseAccess(name, { ...settings, server }, { dependsOn: accounts });
-  const course = new CourseContent(
-    name,
-    { ...settings, server, baseUrl: url },
-    { dependsOn: [accounts, access] },
-  );
-
-  // The doors, after the accounts have their passwords.
-  const { rules } = new PublicPorts(name, { securityGroupId, tags }, { dependsOn: accounts });
+  const token = new CourseAccess(name, { ...given, server }, { dependsOn: accounts });
+  const onceReadable = { dependsOn: [accounts, token] };
+  const course = new CourseContent(name, { ...given, server, baseUrl: url }, onceReadable);
 
   // Phase 4: HTTPS. Last, so that an issuer's refusal keeps neither token nor material back.
-  new Https(
-    name,
-    { ...settings, server },
-    { dependsOn: [...records, ...rules, accounts, access, course] },
-  );
+  const before = { dependsOn: [...records, ...rules, accounts, token, course] };
+  new Https(name, { ...given, server }, before);
 
   return {
     url,
@@ -106,22 +61,18 @@ export = async () => {
     accounts: accounts.names,
     passwords: accounts.passwords,
     passwordSeed: accounts.passwordSeed,
-    sshCommand: publicIp.apply((address) => sshCommand(name, address, sshPort)),
-    sshPrivateKey: instance.sshPrivateKey,
-    sshKnownHosts: pulumi
-      .all([publicIp, instance.hostKey])
-      .apply(([address, key]) => knownHostsLine(address, sshPort, key)),
+    ...access.outputs,
     sshPort,
     publicIp,
     dnsRecord: publicIp.apply((address) => dnsRecord(settings, address)),
-    instanceId: instance.instanceId,
-    instanceType: instance.instanceType,
-    amiId: instance.amiId,
+    instanceId,
+    instanceType,
+    amiId,
     region,
     account: caller.account,
     operator: caller.arn,
     links: course.links,
     content: settings.content.map(({ url: repo, ...entry }) => ({ ...entry, repo })),
-    gitToken: access.token,
+    gitToken: token.token,
   };
 };

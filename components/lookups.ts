@@ -11,6 +11,8 @@ import { sshSources } from "./thisComputer";
 /** What was found for a stack. */
 export interface Found {
   amiId: string;
+  /** Whether the user chose the image. */
+  amiIsChosen: boolean;
   /** A zone of the region that offers the instance type. */
   availabilityZone: string;
   sshSources: SshSource[];
@@ -61,6 +63,7 @@ export async function lookUp(settings: Settings): Promise<Found> {
   await refuseUnready(settings);
   return {
     amiId: image ?? "",
+    amiIsChosen: settings.amiId !== undefined,
     availabilityZone: zone ?? "",
     sshSources: await sshSources(settings.sshCidrs, settings.addressService),
     ...(dnsZone !== undefined && { dnsZoneId: dnsZone }),

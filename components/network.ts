@@ -114,6 +114,12 @@ export class Network extends pulumi.ComponentResource {
     this.registerOutputs({ vpcId: this.vpcId, subnetId: this.subnetId });
   }
 
+  /** Where a machine of this network is. */
+  get place() {
+    const { subnetId, securityGroupId, availabilityZone } = this;
+    return { subnetId, securityGroupId, availabilityZone };
+  }
+
   private wayToTheInternet(
     name: string,
     cloud: ec2.Vpc,

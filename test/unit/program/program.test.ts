@@ -42,9 +42,9 @@ describe("the program", () => {
       "pulumi-nodejs:dynamic/tljh:ServerReachable",
       "tljh:index:Tljh",
       "tljh:index:Accounts",
+      "tljh:index:PublicPorts",
       "tljh:index:CourseAccess",
       "tljh:index:CourseContent",
-      "tljh:index:PublicPorts",
       "tljh:index:Https",
     ]);
   });
