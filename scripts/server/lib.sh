@@ -243,6 +243,19 @@ c.JupyterHub.load_roles.extend(
 # Whoever is in the hub's list may log in, and nobody else: unknown names are refused.
 c.Authenticator.allow_existing_users = True
 c.FirstUseAuthenticator.create_users = False
+
+# The authenticator's log-in page (1.1.1) does not know the arguments that JupyterHub (5.5) gives it with
+# an error: who logs in on a page that was opened more than an hour ago would see "500".
+try:
+    from firstuseauthenticator.firstuseauthenticator import CustomLoginHandler
+    from jupyterhub.handlers import LoginHandler
+
+    def render(self, login_error=None, username=None, **more):
+        return LoginHandler._render(self, self.custom_login_error or login_error, username, **more)
+
+    CustomLoginHandler._render = render
+except ImportError:
+    pass
 PYTHON
 }
 
