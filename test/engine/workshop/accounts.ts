@@ -82,6 +82,16 @@ export function hasAccounts(workshop: () => Lab): void {
       assert.equal(await isIn("stranger", "first come"), false);
     });
 
+    it("whose owners are told what is wrong with a password, or with a page of long ago", async () => {
+      const post = (form: string) => `visit -o page.html -w '%{http_code} ' -d username=ana \\
+        -d password=wrong "$site/hub/login?_xsrf=${form}"
+        sed -n 's/.*class="login_error">\\([^<]*\\).*/\\1/p' page.html\n`;
+      assert.equal(
+        await as("ana", "wrong", post("$(token /hub/)") + post("old")),
+        "403 Invalid username or password\n403 Login form invalid or expired. Try again.\n",
+      );
+    });
+
     it("of helpers, who open participants' servers and no admin's, and have no sudo", async () => {
       await as("bo", passwords["bo"], SPAWN);
       const open = "open bo; open nicolas; open hana; id -nG jupyter-hana 2>&1 || true";
