@@ -48,7 +48,8 @@ def delete(name):
     if user is None:
         return
     _quietly("pkill", "--signal", "KILL", "--uid", str(user.pw_uid))
-    _quietly("crontab", "-r", "-u", user.pw_name)
+    if shutil.which("crontab"):
+        _quietly("crontab", "-r", "-u", user.pw_name)
     # Only what is really a participant's: a home elsewhere is somebody else's doing.
     if os.path.dirname(user.pw_dir) == "/home" and os.path.basename(user.pw_dir).startswith(PREFIX):
         shutil.rmtree(user.pw_dir)
