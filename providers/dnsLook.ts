@@ -11,6 +11,14 @@ interface NameServer {
   address: string;
 }
 
+/** Where DNS begins; tests have one of their own. */
+export interface DnsRoot {
+  /** Resolvers of this computer, as `address:port`; default: those it is configured with. */
+  resolvers?: readonly string[];
+  /** Of name servers; default 53. */
+  port?: number;
+}
+
 /** Asking all of a big zone's servers takes time and tells no more. */
 const MOST_SERVERS = 4;
 const MOST_ALIASES = 5;
@@ -48,8 +56,11 @@ function upwards(name: string): string[] {
 }
 
 /** The zone that a name is in, and its name servers, as this computer's resolver knows them. */
-async function zoneOf(name: string): Promise<{ zone: string; servers: NameServer[] }> {
-  const resolver = resolverOf([]);
+async function zoneOf(
+  name: string,
+  { resolvers = [], port = 53 }: DnsRoot,
+): Promise<{ zone: string; servers: NameServer[] }> {
+  const resolver = resolverOf(resolvers);
   for (const zone of upwards(name)) {
     const names = await answerOf(resolver.resolveNs(zone));
     const found = await Promise.all(
@@ -57,9 +68,9 @@ async function zoneOf(name: string): Promise<{ zone: string; servers: NameServer
         .sort()
         .slice(0, MOST_SERVERS)
         .map(async (server) =>
-          (await answerOf(resolver.resolve4(server)))
+          (await answerOf(resolver.resolve4(server)).catch(() => []))
             .slice(0, 1)
-            .map((address) => ({ name: server, address })),
+            .map((address) => ({ name: server, address: `${address}:${port}` })),
         ),
     );
     if (names.length > 0) return { zone, servers: found.flat() };
@@ -67,12 +78,11 @@ async function zoneOf(name: string): Promise<{ zone: string; servers: NameServer
   return { zone: name, servers: [] };
 }
 
+/** Finds the zone of a name and its servers. */
+type Find = (name: string) => ReturnType<typeof zoneOf>;
+
 /** What a server says of a name, aliases followed. */
-async function ask(
-  server: NameServer,
-  name: string,
-  resolvers: readonly string[],
-): Promise<ServerAnswer> {
+async function ask(server: NameServer, name: string, find: Find): Promise<ServerAnswer> {
   const resolver = resolverOf([server.address]);
   const answer: ServerAnswer = { server: server.name, a: [], aaaa: [] };
   try {
@@ -81,22 +91,17 @@ async function ask(
     if (answer.a.length > 0) return answer;
     const [alias] = await answerOf(resolver.resolveCname(name));
     // Only its own zone's servers know where the other name leads.
-    if (alias !== undefined) await follow(answer, alias, resolvers);
+    if (alias !== undefined) await follow(answer, alias, find);
   } catch (error) {
     answer.error = reasonOf(error);
   }
   return answer;
 }
 
-async function follow(
-  answer: ServerAnswer,
-  alias: string,
-  resolvers: readonly string[],
-): Promise<void> {
+async function follow(answer: ServerAnswer, alias: string, find: Find): Promise<void> {
   let name = alias;
   for (let count = 0; count < MOST_ALIASES; count += 1) {
-    const servers =
-      resolvers.length > 0 ? resolvers : (await zoneOf(name)).servers.map((one) => one.address);
+    const servers = (await find(name)).servers.map((one) => one.address);
     const resolver = resolverOf(servers);
     answer.a = (await answerOf(resolver.resolve4(name))).sort();
     answer.aaaa = (await answerOf(resolver.resolve6(name))).sort();
@@ -130,15 +135,19 @@ async function caaOf(
  *
  * @param resolvers name servers to ask, as `address` or `address:port`; none: those of the zone
  */
-export async function lookUpName(name: string, resolvers: readonly string[]): Promise<NameAnswers> {
+export async function lookUpName(
+  name: string,
+  resolvers: readonly string[],
+  root: DnsRoot = {},
+): Promise<NameAnswers> {
+  const given = resolvers.map((address) => ({ name: address, address }));
+  const find: Find = (of) =>
+    given.length > 0 ? Promise.resolve({ zone: "", servers: given }) : zoneOf(of, root);
   try {
-    const { zone, servers } =
-      resolvers.length > 0
-        ? { zone: "", servers: resolvers.map((address) => ({ name: address, address })) }
-        : await zoneOf(name);
+    const { zone, servers } = await find(name);
     if (servers.length === 0) return { name, servers: [], error: "no name server is known" };
     const [answers, caa] = await Promise.all([
-      Promise.all(servers.map((server) => ask(server, name, resolvers))),
+      Promise.all(servers.map((server) => ask(server, name, find))),
       caaOf(name, zone, servers),
     ]);
     return { name, servers: answers, ...(caa && { caa }) };

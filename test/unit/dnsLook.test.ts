@@ -80,4 +80,42 @@ describe("the look at a name in DNS", () => {
     const { servers: answers } = await lookUpName(NAME, [address]);
     assert.equal(answers[0]?.error, "ECONNREFUSED");
   });
+
+  describe("without name servers that are told", () => {
+    const NS = "ns1.dns-firm.test";
+    const ZONE: Answer[] = [
+      { name: "example.org", type: "NS", ttl: 60, data: NS },
+      { name: NS, type: "A", ttl: 60, data: "127.0.0.1" },
+    ];
+    async function lookFromRoot(records: Answer[]) {
+      const server = new NameServer(records);
+      servers.push(server);
+      const address = await server.open();
+      const root = { resolvers: [address], port: Number(address.split(":")[1]) };
+      return lookUpName(NAME, [], root);
+    }
+
+    it("asks those of the zone, whose names it tells", async () => {
+      const { servers: answers } = await lookFromRoot([...ZONE, A]);
+      assert.deepEqual(answers, [{ server: NS, a: ["203.0.113.10"], aaaa: [] }]);
+    });
+
+    it("finds CAA records up to the zone", async () => {
+      const caa: Answer = {
+        name: "example.org",
+        type: "CAA",
+        ttl: 60,
+        data: { flags: 0, tag: "issue", value: "digicert.com" },
+      };
+      const found = await lookFromRoot([...ZONE, A, caa]);
+      assert.deepEqual(found.caa, { at: "example.org", issue: ["digicert.com"] });
+    });
+
+    it("says that a zone's servers are not known", async () => {
+      assert.match((await lookFromRoot([])).error ?? "", /no name server is known/);
+      const [zone] = ZONE;
+      assert.ok(zone);
+      assert.match((await lookFromRoot([zone])).error ?? "", /no name server is known/);
+    });
+  });
 });
