@@ -1,5 +1,6 @@
 /** The certificate outlives the machine, and its own end. */
 import assert from "node:assert/strict";
+import { expiring } from "./expiring";
 import { succeeded } from "../workshop/lab";
 import { NAME, type Secured } from "./secure.test";
 import { plainHttp, shown } from "./site";
@@ -23,6 +24,22 @@ export function survives(workshop: () => Secured): void {
       assert.deepEqual([now.serial, now.isTrusted], [before.serial, true]);
       assert.deepEqual(await lab.acme.orders(), orders);
       assert.equal(await plainHttp(address, NAME), `301 https://${NAME}/hub/login`);
+    });
+
+    it("is renewed by the proxy alone before it ends, and `up` has nothing to do", async () => {
+      const { lab } = workshop();
+      const before = await lab.acme.orders();
+      const replaced = await lab.onServer(expiring(NAME, 20));
+      assert.equal(replaced.exitCode, 0, replaced.stderr);
+      const visit = `openssl s_client -connect 127.0.0.1:443 -servername ${NAME} </dev/null`;
+      await lab.serverShows(`${visit} | openssl x509 -noout -checkend ${30 * 86_400}`);
+      const now = await shown(workshop(), NAME, await lab.acme.roots());
+      assert.deepEqual([now.isTrusted, now.names], [true, [NAME]]);
+      assert.deepEqual(
+        (await lab.acme.orders()).slice(before.length).map(({ names }) => names),
+        [[NAME]],
+      );
+      assert.deepEqual((await lab.change("up")).steps, []);
     });
   });
 }
