@@ -50,6 +50,8 @@ export function askPulumi(...args: string[]): string {
     return execFileSync("pulumi", args, {
       cwd: ROOT,
       encoding: "utf8",
+      // A stack's whole state is some megabytes: the providers' text is in it for each resource.
+      maxBuffer: 256 * 1024 * 1024,
       stdio: ["ignore", "pipe", "inherit"],
     });
   } catch (error) {
