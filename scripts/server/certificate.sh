@@ -28,6 +28,8 @@ python=/opt/tljh/hub/bin/python3
 domain=${DOMAINS[0]}
 # The issuer answers in seconds; to an order that waits in a queue Let's Encrypt gives a minute or two.
 limit_seconds=150
+# How long the proxy is without the hub at most. Some versions order only once there are routes.
+alone_seconds=25
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"; put_back' EXIT
@@ -162,7 +164,7 @@ log_since() { journalctl -u traefik --since="@$1" -o cat --no-pager | sed 's/\x1
 # The issuer's own words: all of the error's text but the way by which it came.
 reason_since() {
   log_since "$1" |
-    { grep -aE 'Unable to (obtain ACME certificate|register|get ACME client)|[Ee]rror.*acme' || true; } | tail -n 1 |
+    { grep -av 'falling back' | grep -aE 'Unable to (obtain ACME certificate|register|get ACME client)|[Ee]rror.*acme' || true; } | tail -n 1 |
     sed -E 's/.*(acme: error:|error: one or more domains had a problem:|error=)/\1/; s/\\n/ /g; s/"? *(providerName|rule|routerName|ACME CA)=.*//' |
     tr -s ' ' | cut -c1-600
 }
@@ -181,7 +183,7 @@ configure() {
 }
 
 order() {
-  local said since end
+  local said since end alone_until
   if [ "$(fitting look)" = 0 ]; then
     said=$(directory) || true
     [[ "$said" == *newOrder* ]] || fail "The ACME server does not answer; nothing was changed" \
@@ -201,9 +203,15 @@ order() {
   systemctl daemon-reload
   fitting keep >/dev/null
   since=$(date +%s)
-  reload_proxy
   end=$((SECONDS + limit_seconds))
+  alone_until=$((SECONDS + alone_seconds))
+  # Without the hub, whose routes would come in one by one: at each change of its rules the proxy makes
+  # one more order beside the first, and one's challenge is in the other's way.
+  systemctl stop jupyterhub
+  timeout 120 tljh-config reload proxy >/dev/null || fail "The proxy does not come back" "$(log_since "$since" | tail -n 2)" \
+    "it answers within two minutes" "pulumi up; if it goes on, log in and run: sudo journalctl -u traefik -n 50"
   until has_certificate; do
+    [ "$SECONDS" -lt "$alone_until" ] || systemctl start jupyterhub
     said=$(reason_since "$since")
     [ -z "$said" ] || fail "The issuer gives no certificate for ${DOMAINS[*]}" "$said" \
       "an order that it accepts" "$(mend_of "$said")"
@@ -213,11 +221,14 @@ order() {
     sleep 0.5
   done
   rm -rf "$before"
+  systemctl start jupyterhub
+  expect_hub
 }
 
 # mend_of REASON
 mend_of() {
   case $1 in
+    *accountDoesNotExist*) printf 'sudo rm %s on the server, so that the proxy makes a new account; then pulumi up' "$certificates" ;;
     *rateLimited*) printf 'pulumi up, after the time that the issuer names above; to try things out meanwhile: pulumi config set acmeServer staging' ;;
     *:caa*) printf 'ask IT for a CAA record that lets the issuer in; then pulumi up' ;;
     *invalidContact* | *unsupportedContact*) printf "pulumi config set acmeEmail it@example.org (a person's real address), then pulumi up" ;;

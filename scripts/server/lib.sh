@@ -125,6 +125,8 @@ reload_proxy() {
   # The command waits for ever when something does not come back.
   timeout 120 tljh-config reload proxy >/dev/null || fail "The proxy does not come back" "$(hub_says)" \
     "it answers within two minutes" "pulumi up; if it goes on, log in and run: sudo journalctl -u traefik -n 50"
+  # With the proxy it starts anew only if it ran.
+  systemctl start jupyterhub
   expect_hub
 }
 
