@@ -151,6 +151,7 @@ put_back() {
   [ -e "$before/whole" ] || return 0
   rm "$before/whole"
   say "Putting back what was in force before; the page is away for some seconds"
+  systemctl stop jupyterhub traefik
   for file in "${kept_files[@]}"; do
     kept=$before/$(basename "$file")
     if [ -e "$kept" ]; then cp -p "$kept" "$file"; else rm -f "$file"; fi
@@ -201,15 +202,14 @@ order() {
   printf '%s' "$ACME_CA" | bring "$ca_file" 644
   unit_text | bring "$acme_unit" 644
   systemctl daemon-reload
+  systemctl stop jupyterhub traefik
   fitting keep >/dev/null
   since=$(date +%s)
   end=$((SECONDS + limit_seconds))
   alone_until=$((SECONDS + alone_seconds))
   # Without the hub, whose routes would come in one by one: at each change of its rules the proxy makes
   # one more order beside the first, and one's challenge is in the other's way.
-  systemctl stop jupyterhub
-  timeout 120 tljh-config reload proxy >/dev/null || fail "The proxy does not come back" "$(log_since "$since" | tail -n 2)" \
-    "it answers within two minutes" "pulumi up; if it goes on, log in and run: sudo journalctl -u traefik -n 50"
+  reload_proxy_alone
   until has_certificate; do
     [ "$SECONDS" -lt "$alone_until" ] || systemctl start jupyterhub
     said=$(reason_since "$since")

@@ -122,12 +122,18 @@ expect_hub() {
 # reload_proxy: puts tljh-config's settings for the proxy in force. Proxy and hub start anew, and the
 # page is away for some seconds; nobody's notebooks stop.
 reload_proxy() {
+  reload_proxy_alone
+  systemctl start jupyterhub
+  expect_hub
+}
+
+# The same, and the hub stays away. The proxy ends before it can read the new settings: ten seconds long
+# it would go on ordering a certificate for new names, with its doors closed to the issuer.
+reload_proxy_alone() {
+  systemctl stop jupyterhub traefik
   # The command waits for ever when something does not come back.
   timeout 120 tljh-config reload proxy >/dev/null || fail "The proxy does not come back" "$(hub_says)" \
     "it answers within two minutes" "pulumi up; if it goes on, log in and run: sudo journalctl -u traefik -n 50"
-  # With the proxy it starts anew only if it ran.
-  systemctl start jupyterhub
-  expect_hub
 }
 
 # setting KEY: a setting of tljh-config; a list is a line for each item, nothing where it is not set.
