@@ -1,6 +1,7 @@
 /** What a person asks `npm run course` for. */
 import { parseArgs } from "node:util";
 import { formatProblem, nearest } from "../components/text";
+import { misuseOf, wrongOption } from "./arguments";
 
 /** An entry of the stack's output `content`, as far as this command needs it. */
 export interface CourseContent {
@@ -29,6 +30,7 @@ const OPTIONS = {
   json: { type: "boolean" },
 } as const;
 const USAGE = "status, pull-all, or fresh NAME; with --repo NAME, --stack NAME, --json";
+const misused = misuseOf(USAGE);
 
 /** @throws Error in the one shape, when the words are not understood */
 export function parseCourseArguments(args: readonly string[]): CourseRequest {
@@ -64,28 +66,13 @@ function parsed(args: readonly string[]) {
   try {
     return parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
   } catch (error) {
-    const option = /'(?:-\w, )?(--?[^'\s=]+)/.exec((error as Error).message)?.[1] ?? "";
-    const near = nearest(
-      option,
-      Object.keys(OPTIONS).map((one) => `--${one}`),
-    );
+    const { option, near } = wrongOption(error, Object.keys(OPTIONS));
     throw misused(
       `The option ${option} cannot be used so`,
       args.join(" "),
       `npm run course -- status${near ? ` ${near}${near === "--json" ? "" : " NAME"}` : ""}`,
     );
   }
-}
-
-function misused(wrong: string, received: string, mend: string): Error {
-  return new Error(
-    formatProblem({
-      wrong,
-      received: received === "" ? "nothing" : received,
-      allowed: USAGE,
-      mend,
-    }),
-  );
 }
 
 /**

@@ -2,7 +2,8 @@
 import { parseArgs } from "node:util";
 import * as ipaddr from "ipaddr.js";
 import { cidrFault } from "../components/configReader";
-import { formatProblem, nearest } from "../components/text";
+import { nearest } from "../components/text";
+import { misuseOf } from "./arguments";
 
 export interface DoorsRequest {
   do: "list" | "open" | "close";
@@ -20,6 +21,7 @@ const OPTIONS = {
 } as const;
 const USAGE =
   "list; open [me or an IPv4 range] [--for 2h]; close [me or an IPv4 range]; each with --stack NAME";
+const misused = misuseOf(USAGE);
 
 /** @throws Error in the one shape, when the words are not understood */
 export function parseDoorsArguments(args: readonly string[]): DoorsRequest {
@@ -79,15 +81,4 @@ function parsed(args: readonly string[]) {
     const { message } = error as Error;
     throw misused(message.split(". ")[0] ?? message, args.join(" "), "npm run doors -- list");
   }
-}
-
-function misused(wrong: string, received: string, mend: string): Error {
-  return new Error(
-    formatProblem({
-      wrong,
-      received: received === "" ? "nothing" : received,
-      allowed: USAGE,
-      mend,
-    }),
-  );
 }

@@ -1,6 +1,7 @@
 /** What a person asks `npm run user` for. */
 import { parseArgs } from "node:util";
-import { formatProblem, nearest } from "../components/text";
+import { nearest } from "../components/text";
+import { misuseOf, wrongOption } from "./arguments";
 
 export type UserRequest = { stack?: string } & (
   | { do: "add" | "reset"; name: string }
@@ -18,6 +19,7 @@ const OPTIONS = {
 } as const;
 const USAGE =
   'add NAME or add "Full Name", reset NAME, remove NAME [--files], list [--json], import FILE.csv [--dry-run]; with --stack NAME';
+const misused = misuseOf(USAGE);
 /** Which option belongs to which word. */
 const BELONGS = { files: "remove", json: "list", "dry-run": "import" } as const;
 
@@ -70,26 +72,11 @@ function parsed(args: readonly string[]) {
   try {
     return parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
   } catch (error) {
-    const option = /'(?:-\w, )?(--?[^'\s=]+)/.exec((error as Error).message)?.[1] ?? "";
-    const near = nearest(
-      option,
-      Object.keys(OPTIONS).map((one) => `--${one}`),
-    );
+    const { option, near } = wrongOption(error, Object.keys(OPTIONS));
     throw misused(
       `The option ${option} cannot be used so`,
       args.join(" "),
       near ? `the command with ${near}` : "the command without it",
     );
   }
-}
-
-function misused(wrong: string, received: string, mend: string): Error {
-  return new Error(
-    formatProblem({
-      wrong,
-      received: received === "" ? "nothing" : received,
-      allowed: USAGE,
-      mend,
-    }),
-  );
 }
