@@ -151,7 +151,7 @@ put_back() {
   [ -e "$before/whole" ] || return 0
   rm "$before/whole"
   say "Putting back what was in force before; the page is away for some seconds"
-  systemctl stop jupyterhub traefik
+  stop_proxy
   for file in "${kept_files[@]}"; do
     kept=$before/$(basename "$file")
     if [ -e "$kept" ]; then cp -p "$kept" "$file"; else rm -f "$file"; fi
@@ -202,7 +202,7 @@ order() {
   printf '%s' "$ACME_CA" | bring "$ca_file" 644
   unit_text | bring "$acme_unit" 644
   systemctl daemon-reload
-  systemctl stop jupyterhub traefik
+  stop_proxy
   fitting keep >/dev/null
   since=$(date +%s)
   end=$((SECONDS + limit_seconds))

@@ -119,6 +119,16 @@ expect_hub() {
     "pulumi up; if it goes on, log in and run: sudo journalctl -u jupyterhub -u traefik -n 50"
 }
 
+# Proxy and hub, not people's servers. Connections that browsers keep open would hold the proxy for ten
+# seconds.
+stop_proxy() {
+  systemctl stop jupyterhub
+  timeout 3 systemctl stop traefik || {
+    systemctl kill --signal=KILL traefik 2>/dev/null || true
+    systemctl stop traefik
+  }
+}
+
 # reload_proxy: puts tljh-config's settings for the proxy in force. Proxy and hub start anew, and the
 # page is away for some seconds; nobody's notebooks stop.
 reload_proxy() {
@@ -130,7 +140,7 @@ reload_proxy() {
 # The same, and the hub stays away. The proxy ends before it can read the new settings: ten seconds long
 # it would go on ordering a certificate for new names, with its doors closed to the issuer.
 reload_proxy_alone() {
-  systemctl stop jupyterhub traefik
+  stop_proxy
   # The command waits for ever when something does not come back.
   timeout 120 tljh-config reload proxy >/dev/null || fail "The proxy does not come back" "$(hub_says)" \
     "it answers within two minutes" "pulumi up; if it goes on, log in and run: sudo journalctl -u traefik -n 50"
