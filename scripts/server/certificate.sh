@@ -145,19 +145,24 @@ remember() {
   touch "$before/whole"
 }
 
+# Whether the proxy may have seen other settings than the kept ones; so it is after an interrupted run.
+is_touched=yes
+
 # Whenever this ends before the new certificate is there.
 put_back() {
   local file kept
   [ -e "$before/whole" ] || return 0
   rm "$before/whole"
-  say "Putting back what was in force before; the page is away for some seconds"
-  stop_proxy
+  if [ "$is_touched" = yes ]; then
+    say "Putting back what was in force before; the page is away for some seconds"
+    stop_proxy
+  fi
   for file in "${kept_files[@]}"; do
     kept=$before/$(basename "$file")
     if [ -e "$kept" ]; then cp -p "$kept" "$file"; else rm -f "$file"; fi
   done
   systemctl daemon-reload
-  reload_proxy
+  [ "$is_touched" = no ] || reload_proxy
 }
 
 log_since() { journalctl -u traefik --since="@$1" -o cat --no-pager | sed 's/\x1b\[[0-9;]*m//g'; }
@@ -195,6 +200,7 @@ order() {
     say "Putting the certificate for ${DOMAINS[*]} in force that is on the data volume"
   fi
   remember
+  is_touched=no
   said=$(configure 2>&1) || fail "tljh-config does not take the settings; the old ones stay" \
     "$(tail -n 3 <<<"$said")" "settings that it takes" \
     "pulumi config set acmeEmail it@example.org, or whatever is named above; then pulumi up"
@@ -202,6 +208,7 @@ order() {
   printf '%s' "$ACME_CA" | bring "$ca_file" 644
   unit_text | bring "$acme_unit" 644
   systemctl daemon-reload
+  is_touched=yes
   stop_proxy
   fitting keep >/dev/null
   since=$(date +%s)

@@ -70,7 +70,9 @@ export function refused(workshop: () => Secured): void {
       await lab.onServer(
         `cp -p ${SETTINGS} /root/settings; printf 'limits:\\n  cpu: half\\n' >>${SETTINGS}`,
       );
-      failed(await lab.change("up"), /tljh-config does not take the settings/, /limits\.cpu/);
+      const up = await lab.change("up");
+      failed(up, /tljh-config does not take the settings/, /limits\.cpu/);
+      assert.doesNotMatch(up.text, /Putting back/);
       await isAsBefore();
       await lab.onServer(`cp -p /root/settings ${SETTINGS}`);
     });
