@@ -4,6 +4,11 @@ import { execFileSync } from "node:child_process";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
+import {
+  ChangeResourceRecordSetsCommand,
+  Route53Client,
+  type ResourceRecordSet,
+} from "@aws-sdk/client-route-53";
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import { AttachGroupPolicyCommand, DetachGroupPolicyCommand, IAMClient } from "@aws-sdk/client-iam";
 import {
@@ -12,7 +17,7 @@ import {
   ListObjectVersionsCommand,
   S3Client,
 } from "@aws-sdk/client-s3";
-import { actionsOf, operatorPolicy } from "../../components/operatorPolicy";
+import { actionsOf, isRead, operatorPolicy } from "../../components/operatorPolicy";
 import { saveProfile } from "../../scripts/operatorKeyFiles";
 import {
   ACCOUNT,
@@ -127,6 +132,27 @@ describe("an account stack", function () {
       );
       assert.deepEqual(refused, {});
     });
+  });
+
+  it("lets the operator make and remove a record in the zone, and asks for no more rights", async () => {
+    const route53 = new Route53Client(options(outputs.accessKeyId, outputs.secretAccessKey));
+    const [, HostedZoneId = ""] = /hostedzone\/(\w+)/.exec(JSON.stringify(policyOf(lab))) ?? [];
+    const ResourceRecordSet: ResourceRecordSet = {
+      Name: "hub.workshop.test",
+      Type: "A",
+      TTL: 60,
+      ResourceRecords: [{ Value: "203.0.113.9" }],
+    };
+    for (const Action of ["CREATE", "DELETE"] as const) {
+      const ChangeBatch = { Changes: [{ Action, ResourceRecordSet }] };
+      await route53.send(new ChangeResourceRecordSetsCommand({ HostedZoneId, ChangeBatch }));
+    }
+    const { allowed } = await seenOf(lab, outputs.accessKeyId);
+    const seen = Object.keys(allowed).filter((action) => action.startsWith("route53:"));
+    assert.deepEqual(
+      seen.filter((action) => !isRead(action)),
+      actionsOf(policyOf(lab)).filter((it) => it.startsWith("route53:") && !isRead(it)),
+    );
   });
 
   describe("and a stack of somebody", () => {

@@ -37,7 +37,11 @@ export function opensItsDoors(workshop: () => Lab): void {
       service = createServer((_request, answer) => answer.end(place));
       await new Promise<void>((resolve) => service.listen(0, "127.0.0.1", resolve));
     });
-    after(() => service.close());
+    after(() => {
+      service.close();
+      const { addressService } = workshop().rehearsal;
+      workshop().configure({ addressService, sshWaitMinutes: undefined });
+    });
 
     it("with a word at `up` when that is everybody", async () => {
       workshop().configure({ sshCidrs: ["0.0.0.0/0"] });

@@ -1,8 +1,10 @@
 /**
  * The life of one stack, from the first `up` to nothing left, with the real `pulumi` on a rehearsal
- * of its own. One machine for all of it: each part goes on where the one before ended.
+ * of its own. One machine for all of it: each part goes on where the one before ended. All of it with
+ * the key of an operator, whom AWS refuses what the policy does not allow.
  */
 import { hasAccounts } from "./accounts";
+import { hireOperator, type AccountOutputs } from "./account";
 import { comesUp } from "./comesUp";
 import { faults } from "./faults";
 import { goes } from "./goes";
@@ -10,6 +12,7 @@ import { keepsParticipantsApart, staysClosed } from "./insider";
 import { isInterrupted } from "./interrupted";
 import { Lab } from "./lab";
 import { getsNewMachine } from "./newMachine";
+import { isChangedByItsOperator } from "./operator";
 import { keepsOutsidersOut } from "./outsider";
 import { opensItsDoors } from "./sshDoors";
 import { stays } from "./stays";
@@ -26,25 +29,32 @@ describe("a workshop", function () {
   // What comes after a failure would only fail because of it.
   this.bail(true);
   let lab: Lab | undefined;
+  let operator: AccountOutputs | undefined;
   const workshop = (): Lab => {
     if (!lab) throw new Error("the rehearsal did not start");
     return lab;
   };
+  const itsOperator = (): AccountOutputs => {
+    if (!operator) throw new Error("there is no operator");
+    return operator;
+  };
   before(async () => {
     lab = await Lab.open(PEOPLE);
+    operator = await hireOperator(lab);
   });
   after(() => lab?.close());
 
   comesUp(workshop);
   keepsOutsidersOut(workshop);
   keepsParticipantsApart(workshop);
-  hasAccounts(workshop);
   updatesItself(workshop);
+  hasAccounts(workshop);
   stays(workshop);
   opensItsDoors(workshop);
   faults(workshop);
   staysClosed(workshop);
   isInterrupted(workshop);
   getsNewMachine(workshop);
-  goes(workshop);
+  isChangedByItsOperator(workshop);
+  goes(workshop, itsOperator);
 });
