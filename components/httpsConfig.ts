@@ -171,7 +171,7 @@ function checkTogether(read: Reader, settings: HttpsSettings): void {
     }
     return;
   }
-  if (acmeEmail === undefined) {
+  if (acmeEmail === undefined && DOMAIN.test(domain)) {
     read.problems.push({
       wrong: "acmeEmail is not set: with a domain the server gets a certificate",
       received: "nothing",

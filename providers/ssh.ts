@@ -140,7 +140,7 @@ export async function refusalError(result: Refusal, machine: Machine): Promise<E
 
 /** SSH gets no answer: the door is closed, the network keeps SSH in, or the machine is gone. */
 function silence(said: string, web: number | undefined, machine: Machine): Problem {
-  const { address, instanceId, region, letsMeIn, port = 22 } = machine;
+  const { address, instanceId, region, stack, letsMeIn, port = 22 } = machine;
   const other = SSH_PORTS.find((one) => one !== port) ?? port;
   const otherPort = `pulumi config set sshPort ${other} && pulumi up`;
   const elsewhere = `another network (a phone's), or AWS CloudShell (README, "Doors")`;
@@ -152,7 +152,7 @@ function silence(said: string, web: number | undefined, machine: Machine): Probl
       mend: `${otherPort}; if that is blocked too: ${elsewhere}`,
     };
   }
-  const open = "npm run doors -- open";
+  const open = `npm run doors -- open --stack ${stack}`;
   const blocked = `if it stays silent, the network here blocks it: ${otherPort}; or ${elsewhere}`;
   const running = `whether the instance runs: aws ec2 describe-instance-status --include-all-instances --instance-ids ${instanceId} --region ${region}; if it is gone: pulumi up --refresh`;
   return {

@@ -121,7 +121,7 @@ describe("SSH to the server", () => {
     for (const unsure of [{}, { letsMeIn: false }]) {
       const { wrong, mend } = problemOf(silent, { ...values, ...unsure });
       assert.match(wrong, /Port 22 of the server is closed to this computer/);
-      assert.match(mend, /^npm run doors -- open; if it stays silent.*sshPort 993/);
+      assert.match(mend, /^npm run doors -- open --stack \w+; if it stays silent.*sshPort 993/);
       assert.doesNotMatch(mend, /describe-instance-status/);
     }
     const gone = problemOf({ ...silent, web: undefined }, { ...values, letsMeIn: true });
