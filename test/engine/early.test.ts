@@ -112,7 +112,8 @@ describe("a new stack", () => {
       assert.notEqual(after, before);
       const names = up.steps.map(([name]) => name);
       assert.ok(!names.includes("test-machine") && !names.includes("test-http"));
-      assert.equal((await lab.onServer("ls /opt/tljh")).stdout, "state\n");
+      // What was prepared, and nothing of the bootstrap.
+      assert.equal((await lab.onServer("ls /opt/tljh")).stdout, "config\nstate\n");
     });
 
     it("says when another program installs packages for longer than aptWaitMinutes", async () => {
