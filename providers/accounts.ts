@@ -10,6 +10,7 @@ import type { Role } from "../components/accountList";
 import { assignments } from "../components/shell";
 import { formatProblem } from "../components/text";
 import { runOnServer, type Machine, type MachineArgs, type Ran } from "./ssh";
+import { inputsChanged } from "./changedInputs";
 
 /** An account, as the server is told of it. */
 export interface WantedAccount {
@@ -127,8 +128,7 @@ export const provider: pulumi.dynamic.ResourceProvider<AccountsInputs, AccountsO
 
   /** Looks each time. A server that can't be reached now is no change. */
   async diff(_id, olds, news) {
-    const keys = Object.keys(news) as (keyof AccountsInputs)[];
-    if (keys.some((key) => JSON.stringify(olds[key]) !== JSON.stringify(news[key]))) {
+    if (inputsChanged(olds, news)) {
       return { changes: true, replaces: [] };
     }
     try {

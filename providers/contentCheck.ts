@@ -17,6 +17,7 @@ import {
   type Found,
 } from "./contentProblems";
 import { runOnServer, type Machine, type MachineArgs, type Ran } from "./ssh";
+import { inputsChanged } from "./changedInputs";
 
 export interface ContentCheckArgs extends MachineArgs {
   /** In the order of the configuration. */
@@ -96,8 +97,7 @@ export const provider: pulumi.dynamic.ResourceProvider<ContentCheckInputs, Conte
 
   /** Looks each time. What can't be reached now, server or host, is no change. */
   async diff(_id, olds, news) {
-    const keys = Object.keys(news) as (keyof ContentCheckInputs)[];
-    if (keys.some((key) => JSON.stringify(olds[key]) !== JSON.stringify(news[key]))) {
+    if (inputsChanged(olds, news)) {
       return { changes: true, replaces: [] };
     }
     try {

@@ -20,6 +20,7 @@ import {
   type Trial,
 } from "./gitToken";
 import { runOnServer, type Machine, type MachineArgs, type Ran } from "./ssh";
+import { inputsChanged } from "./changedInputs";
 
 export interface GitCredentialsArgs extends MachineArgs {
   /** Of the repositories, such as github.com. */
@@ -197,8 +198,7 @@ export const provider: pulumi.dynamic.ResourceProvider<
 
   /** Always an update: the delete of a replacement would come last and remove the new token. */
   async diff(_id, olds, news) {
-    const keys = Object.keys(news) as (keyof GitCredentialsInputs)[];
-    const changed = keys.some((key) => JSON.stringify(olds[key]) !== JSON.stringify(news[key]));
+    const changed = inputsChanged(olds, news);
     if (changed || olds.drift.length > 0) return { changes: true, replaces: [] };
     const drift = await look(olds);
     return { changes: drift !== undefined && drift.length > 0, replaces: [] };

@@ -10,6 +10,7 @@ import { nameProblem, type Wanted } from "./dnsFindings";
 import { lookUpName } from "./dnsLook";
 import { portProblems } from "./openPorts";
 import type { MachineArgs } from "./ssh";
+import { inputsChanged } from "./changedInputs";
 
 /** A name of the server. */
 export interface GateName extends Pick<Wanted, "record" | "isManaged"> {
@@ -114,8 +115,7 @@ export const provider: pulumi.dynamic.ResourceProvider<HttpsGateInputs, HttpsGat
 
   /** Asks DNS each time. Ports are looked at again by `up` alone, as long as one was closed. */
   async diff(_id, olds, news) {
-    const keys = Object.keys(news) as (keyof HttpsGateInputs)[];
-    if (keys.some((key) => !same(olds[key], news[key]))) return { changes: true, replaces: [] };
+    if (inputsChanged(olds, news)) return { changes: true, replaces: [] };
     const now = await lookAtNames(news, readyBefore(olds, news));
     return {
       changes: !same(now.ready, olds.ready) || !same(now.problems, olds.problems),

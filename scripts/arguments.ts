@@ -32,3 +32,24 @@ export function wrongOption(
   );
   return { option, ...(near !== undefined && { near }) };
 }
+
+/**
+ * What a command is asked to do.
+ *
+ * @param command its name among npm's scripts
+ * @param words all that it knows
+ * @param fallback is suggested where none is near
+ * @param misused makes the error
+ */
+export function knownWord<T extends string>(
+  command: string,
+  words: readonly T[],
+  fallback: T,
+  word: string,
+  misused: ReturnType<typeof misuseOf>,
+): T {
+  const known = words.find((one) => one === word);
+  if (known !== undefined) return known;
+  const wrong = word === "" ? "What to do is missing" : `${command} does not know the word ${word}`;
+  throw misused(wrong, word, `npm run ${command} -- ${nearest(word, words) ?? fallback}`);
+}

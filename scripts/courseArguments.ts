@@ -1,7 +1,7 @@
 /** What a person asks `npm run course` for. */
 import { parseArgs } from "node:util";
 import { formatProblem, nearest } from "../components/text";
-import { misuseOf, wrongOption } from "./arguments";
+import { knownWord, misuseOf, wrongOption } from "./arguments";
 
 /** An entry of the stack's output `content`, as far as this command needs it. */
 export interface CourseContent {
@@ -36,14 +36,7 @@ const misused = misuseOf(USAGE);
 export function parseCourseArguments(args: readonly string[]): CourseRequest {
   const { values, positionals } = parsed(args);
   const [word = "", name, ...rest] = positionals;
-  const known = WORDS.find((one) => one === word);
-  if (!known) {
-    throw misused(
-      word === "" ? "What to do is missing" : `course does not know the word ${word}`,
-      word,
-      `npm run course -- ${nearest(word, WORDS) ?? "status"}`,
-    );
-  }
+  const known = knownWord("course", WORDS, "status", word, misused);
   if (known === "fresh" && name === undefined) {
     throw misused("Whose copy is missing", word, "npm run course -- fresh NAME");
   }

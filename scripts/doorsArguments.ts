@@ -2,8 +2,7 @@
 import { parseArgs } from "node:util";
 import * as ipaddr from "ipaddr.js";
 import { cidrFault } from "../components/configReader";
-import { nearest } from "../components/text";
-import { misuseOf } from "./arguments";
+import { knownWord, misuseOf } from "./arguments";
 
 export interface DoorsRequest {
   do: "list" | "open" | "close";
@@ -27,11 +26,7 @@ const misused = misuseOf(USAGE);
 export function parseDoorsArguments(args: readonly string[]): DoorsRequest {
   const { values, positionals } = parsed(args);
   const [word = "", source, ...rest] = positionals;
-  const known = WORDS.find((one) => one === word);
-  if (!known) {
-    const wrong = word === "" ? "What to do is missing" : `doors does not know the word ${word}`;
-    throw misused(wrong, word, `npm run doors -- ${nearest(word, WORDS) ?? "list"}`);
-  }
+  const known = knownWord("doors", WORDS, "list", word, misused);
   const extra = known === "list" ? positionals.slice(1) : rest;
   if (extra.length > 0) {
     throw misused("There are words too many", extra.join(" "), `npm run doors -- ${known}`);

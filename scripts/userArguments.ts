@@ -1,7 +1,6 @@
 /** What a person asks `npm run user` for. */
 import { parseArgs } from "node:util";
-import { nearest } from "../components/text";
-import { misuseOf, wrongOption } from "./arguments";
+import { knownWord, misuseOf, wrongOption } from "./arguments";
 
 export type UserRequest = { stack?: string } & (
   | { do: "add" | "reset"; name: string }
@@ -27,14 +26,7 @@ const BELONGS = { files: "remove", json: "list", "dry-run": "import" } as const;
 export function parseUserArguments(args: readonly string[]): UserRequest {
   const { values, positionals } = parsed(args);
   const [word = "", name, ...rest] = positionals;
-  const known = WORDS.find((one) => one === word);
-  if (!known) {
-    throw misused(
-      word === "" ? "What to do is missing" : `user does not know the word ${word}`,
-      word,
-      `npm run user -- ${nearest(word, WORDS) ?? "list"}`,
-    );
-  }
+  const known = knownWord("user", WORDS, "list", word, misused);
   for (const [option, belongs] of Object.entries(BELONGS)) {
     if (values[option as keyof typeof BELONGS] && belongs !== known) {
       throw misused(`--${option} belongs to ${belongs}`, args.join(" "), "the command without it");
