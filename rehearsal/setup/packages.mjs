@@ -24,6 +24,7 @@ const REQUIRED = {
   "aardvark-dns": podmanHelper("aardvark-dns"),
   iptables: program("iptables"),
   nftables: program("nft"),
+  debootstrap: program("debootstrap"),
   "debian-archive-keyring": () => fs.existsSync("/usr/share/keyrings/debian-archive-keyring.gpg"),
   shellcheck: program("shellcheck"),
   e2fsprogs: program("mke2fs"),
