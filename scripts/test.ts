@@ -46,8 +46,15 @@ const SECURE: Suite = {
   limitSeconds: 300,
 };
 
+/** Packages, checks, copies and the days around a workshop, on a machine of its own. */
+const READY: Suite = {
+  name: "engine, a workshop that is ready",
+  pattern: "test/engine/ready/*.test.ts",
+  limitSeconds: 300,
+};
+
 /** Long, and mostly waiting: beside the others. */
-const BESIDE = [COURSE, SECURE];
+const BESIDE = [READY, COURSE, SECURE];
 
 const ALLOWED = ["unit", "engine"];
 
