@@ -78,5 +78,6 @@ export function awsOf(config: ShownConfig): StackAws {
 /** Pulumi keeps a list of objects, of which the AWS provider reads all. */
 function endpointsOf(text: string): Record<string, string | undefined> {
   const given: unknown = text === "" ? [] : JSON.parse(text);
-  return Object.assign({}, ...(Array.isArray(given) ? (given as object[]) : [given as object]));
+  const all = (Array.isArray(given) ? given : [given]) as Record<string, string>[];
+  return Object.fromEntries(all.flatMap((one) => Object.entries(one)));
 }

@@ -12,7 +12,7 @@ import { spawn } from "node:child_process";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { runChecks } from "./checks/runChecks";
+import { runLinters } from "./linters/runLinters";
 import { addUp, Counts, judge, summaryLine } from "./testSummary";
 
 interface Suite {
@@ -129,14 +129,14 @@ async function main(): Promise<void> {
   for (const { name } of beside) {
     console.log(`Suite ${name} runs beside the others; its report comes when it has ended`);
   }
-  const checked = first === undefined ? await runChecks() : true;
+  const checked = first === undefined ? await runLinters() : true;
   const suites = { unit: [UNIT], engine: [PARTS, WORKSHOP] }[first ?? ""] ?? [
     UNIT,
     PARTS,
     WORKSHOP,
   ];
   const counts = [...(await runInOrder(suites, true, more)), ...(await others)];
-  if (!checked) console.log("The checks failed: npm run check");
+  if (!checked) console.log("The checks failed: npm run lint");
   const total = addUp(counts);
   console.log(summaryLine(total));
   process.exitCode = checked && total.failed === 0 ? 0 : 1;

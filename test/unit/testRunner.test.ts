@@ -1,5 +1,5 @@
 import { strict as assert } from "node:assert";
-import { isShellScript } from "../../scripts/checks/shellScripts";
+import { isShellScript } from "../../scripts/linters/shellScripts";
 import { addUp, judge, summaryLine } from "../../scripts/testSummary";
 
 describe("test runner", () => {

@@ -83,7 +83,7 @@ function passes({ name, command }: Check): Promise<boolean> {
  *
  * @returns whether all passed
  */
-export async function runChecks(): Promise<boolean> {
+export async function runLinters(): Promise<boolean> {
   const results = await Promise.all(allChecks().map(passes));
   return results.every((passed) => passed);
 }
