@@ -1,5 +1,6 @@
 /** What AWS is asked before anything is created: does this region have all that the stack needs? */
 import * as ec2 from "@pulumi/aws/ec2";
+import * as pulumi from "@pulumi/pulumi";
 import { awsFault, Refusal } from "./awsErrors";
 import { ConfigurationError, Settings } from "./config";
 import { findZone as findDnsZone } from "./dnsZone";
@@ -190,7 +191,7 @@ async function checkMachine(settings: Settings): Promise<undefined> {
  * @throws ConfigurationError
  */
 async function refuseUnready(settings: Settings): Promise<void> {
-  const { region, profile } = settings;
+  const { region } = settings;
   const inState = (...instanceStateNames: string[]) =>
     ec2
       .getInstances({ instanceTags: { ...stackTags(settings.name) }, instanceStateNames })
@@ -212,13 +213,13 @@ async function refuseUnready(settings: Settings): Promise<void> {
   }
   // Beside a running one, a stopped one is what is left of a replacement that was interrupted.
   if (id === undefined || alive.ids.length > 0) return;
-  const as = profile ? ` --profile ${profile}` : "";
+  const start = `npm run start -- --stack ${pulumi.getStack()}`;
   throw new ConfigurationError("The workshop's machine cannot be set up", [
     {
       wrong: "The instance is stopped",
       received: `${id} in ${region}`,
       allowed: "a running instance",
-      mend: `aws ec2 start-instances --instance-ids ${id} --region ${region}${as}, then pulumi up`,
+      mend: `${start}, then pulumi up`,
     },
   ]);
 }

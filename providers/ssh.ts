@@ -57,7 +57,7 @@ const WEB_PORTS = [443, 80];
 /** That one of these may take to answer. */
 const WEB_SECONDS = 3;
 /** How long one dial may take, for what has been seen to be reachable just before. */
-const DIAL_SECONDS = 10;
+export const DIAL_SECONDS = 10;
 /** After the script's own limit, for the way back. */
 const GRACE_SECONDS = 20;
 /** The last line of a script; without it not all of it has arrived, and nothing is run. */
@@ -74,8 +74,16 @@ function keyOf(hostKey: string): Buffer {
   return Buffer.from(hostKey.trim().split(/\s+/)[1] ?? "", "base64");
 }
 
-/** Logs in, once. Whoever gets in ends the client. */
-export function logIn(connection: Connection, seconds: number): Promise<Attempt> {
+/**
+ * Logs in, once. Whoever gets in ends the client.
+ *
+ * @param signal gives it up, when there is no use in waiting for an answer
+ */
+export function logIn(
+  connection: Connection,
+  seconds: number,
+  signal?: AbortSignal,
+): Promise<Attempt> {
   const { Client } = require("ssh2") as typeof import("ssh2");
   const client = new Client();
   let shown: Buffer | undefined;
@@ -92,6 +100,10 @@ export function logIn(connection: Connection, seconds: number): Promise<Attempt>
       } else resolve({ kind: "refused", said });
     });
     client.on("close", () => resolve({ kind: "refused", said: "the connection was closed" }));
+    signal?.addEventListener("abort", () => {
+      client.destroy();
+      resolve({ kind: "silent", said: "not waited for" });
+    });
     client.connect({
       host: connection.address,
       port: connection.port ?? 22,
@@ -259,9 +271,19 @@ export async function runOnServer(
 ): Promise<Ran> {
   const result = await logIn(machine, DIAL_SECONDS);
   if (result.kind !== "in") throw await refusalError(result, machine);
+  return runLoggedIn(result.client, text, limitSeconds, onLine);
+}
+
+/** The same with a client that is logged in already, and is ended. */
+export async function runLoggedIn(
+  client: Client,
+  text: string,
+  limitSeconds: number,
+  onLine?: (line: string) => void,
+): Promise<Ran> {
   try {
-    return await execute(result.client, text, limitSeconds, onLine);
+    return await execute(client, text, limitSeconds, onLine);
   } finally {
-    result.client.end();
+    client.end();
   }
 }

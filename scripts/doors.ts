@@ -16,9 +16,10 @@ import { spawn } from "node:child_process";
 import path from "node:path";
 import { ownAddress } from "../components/thisComputer";
 import { formatProblem } from "../components/text";
-import { logIn, refusalError } from "../providers/ssh";
+import { logIn } from "../providers/ssh";
 import { parseDoorsArguments, type DoorsRequest } from "./doorsArguments";
 import { doorsOf, isLetIn, listText, wantedSources, type Door, type Exported } from "./doorsText";
+import { logInTo } from "./logInTo";
 import { askPulumi, selectedStack, stackServer } from "./stackServer";
 
 const ROOT = path.join(__dirname, "..");
@@ -119,9 +120,8 @@ async function show(stack: string, { addressService, sources }: Configured): Pro
   console.log(listText(doors, address, machine.port ?? 22));
   const ssh = doors.filter(({ label }) => label !== undefined);
   if (sources.length === 0 || address === undefined || !isLetIn(address, ssh)) return;
-  const result = await logIn(machine, LOOK_SECONDS);
-  if (result.kind !== "in") throw await refusalError(result, { ...machine, letsMeIn: true });
-  result.client.end();
+  const client = await logInTo({ ...machine, letsMeIn: true }, LOOK_SECONDS);
+  client.end();
   console.log("A log-in over SSH succeeds");
 }
 

@@ -1,6 +1,6 @@
 /** AWS as the stack's own provider reaches it, for the commands that a person runs beside `pulumi`. */
 import { EC2Client } from "@aws-sdk/client-ec2";
-import { askPulumi } from "./stackServer";
+import { askPulumi } from "./askPulumi";
 
 // Pulumi's SDK decides when this project moves on from Node 20.
 process.env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] ??= "true";

@@ -1,12 +1,12 @@
 /** The server of a stack, for the commands that a person runs between two `pulumi up`s. */
-import { execFileSync } from "node:child_process";
-import path from "node:path";
 import { scriptSource, SSH_USER } from "../components/server";
 import { assignments, type ShellValue } from "../components/shell";
 import { formatProblem } from "../components/text";
-import { runOnServer, type Machine, type Ran } from "../providers/ssh";
+import { runLoggedIn, type Machine, type Ran } from "../providers/ssh";
+import { askPulumi } from "./askPulumi";
+import { logInTo } from "./logInTo";
 
-const ROOT = path.join(__dirname, "..");
+export { askPulumi } from "./askPulumi";
 
 /** Outputs of a stack, as far as commands need them. */
 export interface StackOutputs {
@@ -35,35 +35,9 @@ export interface StackServer {
   /**
    * Runs a file of `scripts/server` (without its ending) as root on the server, after `lib.sh`.
    *
-   * @throws Error with the script's own error text when it fails
+   * @throws Error with the script's own error text when it fails, or at once when the machine is stopped
    */
   run(script: string, values?: Record<string, ShellValue>, options?: RunOptions): Promise<Ran>;
-}
-
-/**
- * What `pulumi` prints. Its own words about a failure go to the person's screen.
- *
- * @throws Error when it fails
- */
-export function askPulumi(...args: string[]): string {
-  try {
-    return execFileSync("pulumi", args, {
-      cwd: ROOT,
-      encoding: "utf8",
-      // A stack's whole state is some megabytes: the providers' text is in it for each resource.
-      maxBuffer: 256 * 1024 * 1024,
-      stdio: ["ignore", "pipe", "inherit"],
-    });
-  } catch (error) {
-    const [received = ""] = (error instanceof Error ? error.message : String(error)).split("\n");
-    const problem = {
-      wrong: "The stack cannot be read",
-      received,
-      allowed: "a stack of this project, with its passphrase at hand",
-      mend: "pulumi stack ls, then the same command once more with --stack NAME",
-    };
-    throw new Error(formatProblem(problem), { cause: error });
-  }
 }
 
 /** Name of the stack that is selected. */
@@ -124,12 +98,9 @@ export function stackServer(stack = selectedStack()): StackServer {
     outputs,
     machine,
     async run(script, values = {}, { limitSeconds = 300, onLine } = {}) {
-      const ran = await runOnServer(
-        machine,
-        scriptText(script, { STACK: stack, ...values }),
-        limitSeconds,
-        onLine,
-      );
+      const client = await logInTo(machine);
+      const text = scriptText(script, { STACK: stack, ...values });
+      const ran = await runLoggedIn(client, text, limitSeconds, onLine);
       if (ran.status !== 0) throw new Error(failureOf(script, ran, limitSeconds));
       return ran;
     },

@@ -14,8 +14,7 @@ export function faults(workshop: () => Lab): void {
       await workshop().ec2().send(new StartInstancesCommand({ InstanceIds }));
       failed(
         preview,
-        /The instance is stopped/,
-        new RegExp(`aws ec2 start-instances --instance-ids ${instanceId} --region ap-south-1`),
+        /The instance is stopped\n[^]*mend: +npm run start -- --stack test, then pulumi up --stack test/,
       );
       await workshop().serverShows("curl -fsS http://127.0.0.1/hub/health");
       await workshop().serverShows("mountpoint /home && mountpoint /opt/tljh/state");

@@ -450,6 +450,7 @@ describe("the program, refused", () => {
         : [],
     });
     const text = await refusal({}, { "aws:ec2/getInstances:getInstances": stopped });
-    assert.match(text, /instance is stopped[^]*start-instances --instance-ids i-0123456789abcdef0/);
+    assert.match(text, /instance is stopped[^]*received: i-0123456789abcdef0/);
+    assert.match(text, /mend: +npm run start -- --stack test, then pulumi up --stack test/);
   });
 });

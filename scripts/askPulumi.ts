@@ -1,0 +1,32 @@
+/** Pulumi's own CLI, for the commands that a person runs beside it. */
+import { execFileSync } from "node:child_process";
+import path from "node:path";
+import { formatProblem } from "../components/text";
+
+const ROOT = path.join(__dirname, "..");
+
+/**
+ * What `pulumi` prints. Its own words about a failure go to the person's screen.
+ *
+ * @throws Error when it fails
+ */
+export function askPulumi(...args: string[]): string {
+  try {
+    return execFileSync("pulumi", args, {
+      cwd: ROOT,
+      encoding: "utf8",
+      // A stack's whole state is some megabytes: the providers' text is in it for each resource.
+      maxBuffer: 256 * 1024 * 1024,
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+  } catch (error) {
+    const [received = ""] = (error instanceof Error ? error.message : String(error)).split("\n");
+    const problem = {
+      wrong: "The stack cannot be read",
+      received,
+      allowed: "a stack of this project, with its passphrase at hand",
+      mend: "pulumi stack ls, then the same command once more with --stack NAME",
+    };
+    throw new Error(formatProblem(problem), { cause: error });
+  }
+}

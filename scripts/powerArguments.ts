@@ -1,0 +1,54 @@
+/** What a person asks `npm run stop` and `npm run start` for. */
+import { parseArgs } from "node:util";
+import { knownWord, misuseOf, wrongOption } from "./arguments";
+
+export interface PowerRequest {
+  do: "stop" | "start";
+  /** Of `stop`: also while people work. */
+  yes: boolean;
+  stack?: string;
+}
+
+const WORDS = ["stop", "start"] as const;
+const OPTIONS = {
+  stack: { type: "string", short: "s" },
+  yes: { type: "boolean", short: "y" },
+} as const;
+
+/**
+ * @param args the word that npm's script puts first, and what the person wrote
+ * @throws Error in the one shape, when the words are not understood
+ */
+export function parsePowerArguments(args: readonly string[]): PowerRequest {
+  const word = args[0] ?? "";
+  const misused = misuseOf(
+    word === "start" ? "--stack NAME" : "--stack NAME; --yes: also while people work",
+  );
+  const { values, positionals } = parsed(args, misused);
+  const known = knownWord("power", WORDS, "start", positionals[0] ?? "", misused);
+  if (positionals.length > 1) {
+    const rest = positionals.slice(1).join(" ");
+    throw misused("There are words too many", rest, `npm run ${known} -- --stack ${rest}`);
+  }
+  if (known === "start" && values.yes) {
+    throw misused("--yes belongs to stop", "--yes", "npm run start -- --stack NAME");
+  }
+  return {
+    do: known,
+    yes: values.yes ?? false,
+    ...(values.stack !== undefined && { stack: values.stack }),
+  };
+}
+
+function parsed(args: readonly string[], misused: ReturnType<typeof misuseOf>) {
+  try {
+    return parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
+  } catch (error) {
+    const { option, near } = wrongOption(error, Object.keys(OPTIONS));
+    throw misused(
+      `The option ${option} cannot be used so`,
+      args.slice(1).join(" "),
+      near ? `the command with ${near}` : "the command without it",
+    );
+  }
+}
