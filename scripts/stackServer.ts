@@ -26,6 +26,8 @@ export interface RunOptions {
   limitSeconds?: number;
   /** Is called with each line that the script prints. */
   onLine?: (line: string) => void;
+  /** For the log-in. Default 10. */
+  dialSeconds?: number;
 }
 
 export interface StackServer {
@@ -97,8 +99,8 @@ export function stackServer(stack = selectedStack()): StackServer {
     stack,
     outputs,
     machine,
-    async run(script, values = {}, { limitSeconds = 300, onLine } = {}) {
-      const client = await logInTo(machine);
+    async run(script, values = {}, { limitSeconds = 300, onLine, dialSeconds } = {}) {
+      const client = await logInTo(machine, dialSeconds);
       const text = scriptText(script, { STACK: stack, ...values });
       const ran = await runLoggedIn(client, text, limitSeconds, onLine);
       if (ran.status !== 0) throw new Error(failureOf(script, ran, limitSeconds));

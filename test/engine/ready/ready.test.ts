@@ -6,6 +6,7 @@ import assert from "node:assert/strict";
 import { hireOperator, seenOf, type AccountOutputs } from "../workshop/account";
 import { assertNothingLeft, Lab, succeeded } from "../workshop/lab";
 import { days } from "./days";
+import { doctor } from "./doctor";
 
 describe("a workshop that is ready", function () {
   // What comes after a failure would only fail because of it.
@@ -27,6 +28,7 @@ describe("a workshop that is ready", function () {
     succeeded(await workshop().preview("--expect-no-changes"));
   });
 
+  doctor(workshop);
   days(workshop);
 
   // In a describe of its own: mocha runs a suite's own tests before the suites in it.
