@@ -41,7 +41,7 @@ function instance(facts: Facts): Verdict {
     );
   }
   if (state === "stopped" || state === "stopping") {
-    const start = aws(facts, `ec2 start-instances --instance-ids ${stack.instanceId}`);
+    const start = `npm run start -- --stack ${stack.stack}`;
     return red(`${stack.instanceId} is ${state}: nobody can work, files are kept`, start);
   }
   const isBad = [systemCheck, instanceCheck].includes("impaired");
@@ -91,11 +91,10 @@ function keyFile({ stack, here: { keyFile: key } }: Facts): Verdict {
 function ssh({ server, stack, ...rest }: Facts): Verdict {
   if (isKnown(server)) return green(`a log-in at ${stack.publicIp} succeeds`);
   if (!isRunning(rest)) {
-    const start = aws(
-      { server, stack, ...rest },
-      `ec2 describe-instance-status --include-all-instances --instance-ids ${stack.instanceId}`,
+    return red(
+      "not tried: the machine does not run",
+      instance({ server, stack, ...rest }).do ?? "",
     );
-    return red("not tried: the machine does not run", start);
   }
   const { wrong, received, mend } = partsOf(server.error);
   return red(

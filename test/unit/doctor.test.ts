@@ -354,10 +354,7 @@ describe("doctor: the way there", () => {
     const [first, , , ssh] = rows;
     assert.equal(first?.colour, "red");
     assert.match(first?.says ?? "", /i-1 is stopped/);
-    assert.equal(
-      first?.do,
-      "aws ec2 start-instances --instance-ids i-1 --region ap-south-1 --profile work",
-    );
+    assert.equal(first?.do, "npm run start -- --stack dev");
     assert.match(ssh?.says ?? "", /not tried/);
     assert.match(
       reportText(withAws({ state: "stopped" }), rows),

@@ -36,6 +36,11 @@ export function days(workshop: () => Lab): void {
       for (const ran of await Promise.all(asked)) {
         failed(ran, /The instance is stopped\n[^]*mend: +npm run start -- --stack test/);
       }
+      failed(
+        await workshop().command("doctor"),
+        /^red +instance +i-\w+ is stopped: nobody can work, files are kept\n +do: npm run start -- --stack test$/m,
+        /22 more cannot be told: the machine does not run$/m,
+      );
       const again = await workshop().command("power", "stop");
       succeeded(again);
       assert.match(again.text, /stopped already/);
