@@ -137,6 +137,17 @@ function ec2Statements(partition: string, regions: readonly string[]): Statement
     // Looking at things cannot be narrowed to some of them:
     // https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/iam-policies-for-amazon-ec2.html
     allow("Look", ["Describe*"], "*", when()),
+    {
+      // Prices are the same for everybody, and quotas only told. The price list is in regions of its own.
+      Sid: "Ask",
+      Effect: "Allow",
+      Action: [
+        "pricing:GetProducts",
+        "servicequotas:GetAWSDefaultServiceQuota",
+        "servicequotas:GetServiceQuota",
+      ],
+      Resource: "*",
+    },
     // What is made has the tag from its first moment:
     // https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/supported-iam-actions-tagging.html
     allow(

@@ -13,7 +13,7 @@ export interface Call {
   service: string;
   /** Such as ap-south-1; empty when the call isn't signed. */
   region: string;
-  /** Such as RunInstances; empty for services that don't name it in the body. */
+  /** Such as RunInstances; empty for services that name it neither in the body nor in a header. */
   action: string;
   /** Parameters of a query API, Action and Version included. */
   parameters: URLSearchParams;
@@ -29,6 +29,9 @@ export class AwsRefusal extends Error {
     super(message);
   }
 }
+
+/** A call that is never answered: the client must have a limit of its own. */
+export class Silence extends Error {}
 
 async function bodyOf(incoming: IncomingMessage): Promise<Buffer> {
   const parts: Buffer[] = [];
@@ -48,7 +51,13 @@ export function makeCall(parts: Pick<Call, "method" | "url" | "headers" | "body"
     ...parts,
     service: scope?.[2] ?? "",
     region: scope?.[1] ?? "",
-    action: parameters.get("Action") ?? "",
+    // AWSPriceListService.GetProducts: the services that speak JSON.
+    action:
+      parameters.get("Action") ??
+      String(parts.headers["x-amz-target"] ?? "")
+        .split(".")
+        .at(-1) ??
+      "",
     parameters,
   };
 }

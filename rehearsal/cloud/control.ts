@@ -1,4 +1,4 @@
-import { AwsRefusal, type Call } from "./call";
+import { AwsRefusal, Silence, type Call } from "./call";
 import { Seen } from "./seen";
 import type { Quotas } from "./strictness";
 
@@ -12,6 +12,7 @@ interface Fault {
  * What a test asks of the front door:
  *
  *   POST /rehearsal/faults {"action": "RunInstances", "code": "InsufficientInstanceCapacity", "times": 1}
+ *   POST /rehearsal/faults {"action": "GetProducts", "code": "Silence", "times": 9}   no answer at all
  *   DELETE /rehearsal/faults
  *   PUT /rehearsal/quotas {"vcpus": 4, "addresses": 1}
  *   GET /rehearsal/calls     by access key, as IAM names them
@@ -26,11 +27,12 @@ export class Control {
     this.faults.set(action, { code, message, left: times });
   }
 
-  /** @throws AwsRefusal when a test wants this call to fail */
+  /** @throws AwsRefusal, or Silence, when a test wants this call to fail */
   fault(action: string): void {
     const fault = this.faults.get(action);
     if (fault === undefined || fault.left === 0) return;
     fault.left -= 1;
+    if (fault.code === "Silence") throw new Silence(action);
     const isServers = fault.code.startsWith("Internal") || fault.code === "Unavailable";
     throw new AwsRefusal(fault.code, fault.message, isServers ? 500 : 400);
   }

@@ -3,11 +3,12 @@
 import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Desired } from "../machines/desired";
-import { AwsRefusal, errorBody, listOf, readCall, type Call } from "./call";
+import { AwsRefusal, errorBody, listOf, readCall, Silence, type Call } from "./call";
 import { asMotoReadsIt, changes, concernsMachines, UNDO } from "./changes";
 import { Control } from "./control";
 import { readDesired } from "./desired";
 import { InLine } from "./inLine";
+import { answerJson, isOwnService, jsonError } from "./jsonServices";
 import type { Machines } from "./machines";
 import type { Answer, Moto } from "./moto";
 import { keyOf } from "./seen";
@@ -90,12 +91,17 @@ export class FrontDoor {
       outgoing.writeHead(answer.status, headers);
       outgoing.end(answer.body);
     } catch (failure) {
+      if (failure instanceof Silence) return;
       const refusal =
         failure instanceof AwsRefusal
           ? failure
           : new AwsRefusal("InternalError", `rehearsal: ${String(failure)}`, 500);
       if (refusal.status >= 500)
         this.options.log(`front door: ${refusal.code}: ${refusal.message}`);
+      if (isOwnService({ service })) {
+        const { status, headers, body } = jsonError(refusal);
+        return void outgoing.writeHead(status, headers).end(body);
+      }
       outgoing.writeHead(refusal.status, { "content-type": "text/xml" });
       outgoing.end(errorBody(service, refusal));
     }
@@ -142,6 +148,14 @@ export class FrontDoor {
 
   private async aws(call: Call): Promise<Answer> {
     this.control.fault(call.action);
+    if (isOwnService(call)) {
+      const { quotas } = this.control;
+      const refused = await this.options.moto.refusal(
+        keyOf(call),
+        `${call.service}:${call.action}`,
+      );
+      return answerJson(call, quotas, refused);
+    }
     if (call.service !== "ec2" || !changes(call.action)) return this.forward(call);
     // The same for all tries of one call.
     const key = String(call.headers["amz-sdk-invocation-id"] ?? randomUUID());

@@ -106,6 +106,17 @@ export class Moto {
     }
   }
 
+  /**
+   * Why IAM refuses an action to an access key, in AWS's words; undefined where it is allowed. For what
+   * is not forwarded.
+   */
+  async refusal(key: string, action: string): Promise<string | undefined> {
+    await this.started;
+    const query = new URLSearchParams({ key, action });
+    const address = `http://127.0.0.1:${this.options.port}/rehearsal/refusal?${query}`;
+    return (await (await fetch(address)).text()) || undefined;
+  }
+
   async close(): Promise<void> {
     this.closed = true;
     for (const client of this.clients.values()) client.destroy();

@@ -37,10 +37,13 @@ class Refused(_RESTError):
         )
 
 
-def refuse_action(request):
-    user, action = request._access_key.arn, request._action
+def denial(user, action):
     because = f"because no identity-based policy allows the {action} action"
-    denied = f"User: {user} is not authorized to perform: {action} {because}"
+    return f"User: {user} is not authorized to perform: {action} {because}"
+
+
+def refuse_action(request):
+    denied = denial(request._access_key.arn, request._action)
     if request._service == "ec2":
         general = "You are not authorized to perform this operation."
         raise Refused("ec2", "UnauthorizedOperation", f"{general} {denied}", 403)
@@ -80,6 +83,23 @@ def by_action(statement, action, *_others):
     if not concerned or (told["Effect"] == "Deny" and "Condition" in told):
         return PermissionResult.NEUTRAL
     return PermissionResult.PERMITTED if told["Effect"] == "Allow" else PermissionResult.DENIED
+
+
+def refusal(account, key, action):
+    """Why an action is refused to an access key, in AWS's words; nothing where it is allowed."""
+    if key == ROOT:
+        return ""
+    try:
+        owner = access_control.create_access_key(account, "aws", key, {})
+    except access_control.CreateAccessKeyFailure:
+        return "The security token included in the request is invalid."
+    answers = [
+        access_control.IAMPolicy(policy).is_action_permitted(action, "*")
+        for policy in owner.collect_policies()
+    ]
+    if PermissionResult.PERMITTED in answers and PermissionResult.DENIED not in answers:
+        return ""
+    return denial(owner.arn, action)
 
 
 def enforce():

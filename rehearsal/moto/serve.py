@@ -16,6 +16,7 @@ What it adds to moto's own server:
   answer is given only then, so that neither kill -9 nor a restart of the computer loses anything;
 - GET /rehearsal/memory tells the birth of the present memory and the regions in it. A new birth
   means that everything was forgotten;
+- GET /rehearsal/refusal?key=…&action=… tells why IAM refuses an action that is answered elsewhere;
 - it ends when its standard input ends, and so with the process that started it.
 """
 
@@ -31,6 +32,7 @@ import sys
 import threading
 import uuid
 from pathlib import Path
+from urllib.parse import parse_qsl
 
 HERE = Path(__file__).resolve().parent
 os.environ.update(
@@ -62,7 +64,7 @@ from moto.route53.exceptions import ResourceRecordAlreadyExists  # noqa: E402
 from moto.route53.models import FakeZone, Route53Backend, route53_backends  # noqa: E402
 from moto.s3.models import s3_backends  # noqa: E402
 from moto.sts.models import sts_backends  # noqa: E402
-from rights import enforce  # noqa: E402
+from rights import enforce, refusal  # noqa: E402
 from werkzeug.serving import make_server  # noqa: E402
 
 CANONICAL = "099720109477"
@@ -234,6 +236,12 @@ def application(memory):
             with lock:
                 text = json.dumps({"birth": memory.birth, "regions": memory.regions()}).encode()
             start_response("200 OK", [("Content-Type", "application/json")])
+            return [text]
+        if environ["PATH_INFO"] == "/rehearsal/refusal":
+            asked = dict(parse_qsl(environ["QUERY_STRING"]))
+            with lock:
+                text = refusal(ACCOUNT, asked["key"], asked["action"]).encode()
+            start_response("200 OK", [("Content-Type", "text/plain")])
             return [text]
         with lock:
             body = moto._get_body(environ)

@@ -46,7 +46,8 @@ describe("Pulumi.dev.yaml", () => {
   it("sends all of AWS, and the question for the own address, to the rehearsal's port", () => {
     const endpoint = `http://127.0.0.1:${DEV.port}`;
     const [endpoints = {}] = config["aws:endpoints"] as Record<string, string>[];
-    assert.deepEqual(Object.keys(endpoints).sort(), ["ec2", "iam", "route53", "sts"]);
+    const services = ["ec2", "iam", "pricing", "route53", "servicequotas", "sts"];
+    assert.deepEqual(Object.keys(endpoints).sort(), services);
     assert.deepEqual([...new Set(Object.values(endpoints))], [endpoint]);
     assert.equal(config[`${PROJECT}:addressService`], `${endpoint}/address`);
   });

@@ -196,12 +196,14 @@ describe("the operator's policy", () => {
     const services = actionsOf(operatorPolicy({ regions: ["ap-south-1"] })).map(
       (one) => one.split(":")[0],
     );
-    assert.deepEqual([...new Set(services)], ["ec2"]);
+    assert.deepEqual([...new Set(services)], ["ec2", "pricing", "servicequotas"]);
   });
 
-  it("never reaches IAM, keys, money or other people's services", () => {
+  it("never reaches IAM, keys or other people's services, and of money and limits is only told", () => {
     const services = new Set(actionsOf(POLICY).map((one) => one.split(":")[0]));
-    assert.deepEqual([...services], ["ec2", "route53", "s3"]);
+    assert.deepEqual([...services], ["ec2", "pricing", "route53", "s3", "servicequotas"]);
+    const told = actionsOf(POLICY).filter((one) => /^(pricing|servicequotas):/.test(one));
+    assert.ok(told.every(isRead), told.join());
   });
 
   it("is one JSON text for the same regions, whichever they are", () => {

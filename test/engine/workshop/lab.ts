@@ -402,7 +402,8 @@ export class Lab {
 }
 
 function endpointsOf({ endpoint, addressService }: Rehearsal): Record<string, unknown> {
-  const all = Object.fromEntries(["ec2", "sts", "iam", "route53"].map((it) => [it, endpoint]));
+  const services = ["ec2", "iam", "pricing", "route53", "servicequotas", "sts"];
+  const all = Object.fromEntries(services.map((it) => [it, endpoint]));
   // Its DNS listens on the same number.
   const dnsResolvers = [new URL(endpoint).host];
   return { "aws:endpoints": [all], addressService, dnsResolvers };
