@@ -17,7 +17,8 @@ export const UNWANTED = ["PULUMI_CONFIG_PASSPHRASE", "PULUMI_STACK", "PULUMI_ACC
 
 /** What is set beside the present environment. Writes the passphrase file. */
 export function pulumiEnv(name: string, env: NodeJS.ProcessEnv = process.env) {
-  const { pulumi, passphrase } = folderOf(name);
+  const { folder, pulumi, passphrase } = folderOf(name);
+  const roots = path.join(folder, "acme/production-roots.pem");
   const { pathDirs, pulumiHome } = loadToolchain();
   fs.writeFileSync(passphrase, PASSPHRASE, { mode: 0o600 });
   const others = (env["PATH"] ?? "").split(path.delimiter).filter((dir) => !pathDirs.includes(dir));
@@ -25,6 +26,8 @@ export function pulumiEnv(name: string, env: NodeJS.ProcessEnv = process.env) {
     PULUMI_BACKEND_URL: pathToFileURL(pulumi).href,
     PULUMI_HOME: pulumiHome,
     PULUMI_CONFIG_PASSPHRASE_FILE: passphrase,
+    // Whom commands that look at the hub trust, as the world trusts Let's Encrypt.
+    ...(fs.existsSync(roots) && { NODE_EXTRA_CA_CERTS: roots }),
     PULUMI_SKIP_UPDATE_CHECK: "1",
     PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
     PATH: [...pathDirs, ...others].join(path.delimiter),

@@ -1,5 +1,5 @@
 /** Streams of events: the progress of a server that starts, and of a git pull. */
-import type { IncomingMessage } from "node:http";
+import type { Readable } from "node:stream";
 import { createParser } from "eventsource-parser";
 
 /**
@@ -7,11 +7,11 @@ import { createParser } from "eventsource-parser";
  *
  * @throws Error when it says something else than JSON
  */
-export async function* eventsOf<T>(response: IncomingMessage): AsyncGenerator<T> {
+export async function* eventsOf<T>(stream: Readable): AsyncGenerator<T> {
   const waiting: T[] = [];
   const parser = createParser({ onEvent: ({ data }) => void waiting.push(JSON.parse(data) as T) });
-  response.setEncoding("utf8");
-  for await (const part of response) {
+  stream.setEncoding("utf8");
+  for await (const part of stream) {
     parser.feed(part as string);
     yield* waiting.splice(0);
   }

@@ -48,6 +48,7 @@ export class Refused extends Error {
 /** Somebody at a browser of one's own. Every method throws an Error when it does not come about. */
 export class Participant {
   readonly site: Site;
+  private readonly kernels: Kernel[] = [];
 
   /** @param base address of the hub, such as https://jupyter.example.org */
   constructor(
@@ -99,12 +100,13 @@ export class Participant {
   ): Promise<void> {
     const signal = AbortSignal.timeout(limitSeconds * 1000);
     while (!signal.aborted) {
-      const { response } = await this.site.open(address, { signal, limitSeconds });
-      if (response.statusCode !== 200) {
-        response.resume();
-        throw new Refused("progress of the server's start", response.statusCode ?? 0);
+      const { status, unpacked } = await this.site.open(address, { signal, limitSeconds });
+      const stream = unpacked();
+      if (status !== 200) {
+        stream.destroy();
+        throw new Refused("progress of the server's start", status);
       }
-      for await (const { message = "", ready, failed } of eventsOf<Progress>(response)) {
+      for await (const { message = "", ready, failed } of eventsOf<Progress>(stream)) {
         if (message !== "") onProgress(message);
         if (failed) throw new Error(`the server did not start: ${message}`);
         if (ready) return;
@@ -147,16 +149,20 @@ export class Participant {
       const value = query.get(key);
       if (value !== null) asked.set(key, value);
     }
-    const { response } = await this.site.open(`${this.server}/git-pull/api?${asked.toString()}`, {
-      headers: this.xsrf(`${this.server}/`),
-      limitSeconds,
-      signal: AbortSignal.timeout(limitSeconds * 1000),
-    });
-    if (response.statusCode !== 200) {
-      response.resume();
-      throw new Refused("git pull", response.statusCode ?? 0);
+    const { status, unpacked } = await this.site.open(
+      `${this.server}/git-pull/api?${asked.toString()}`,
+      {
+        headers: this.xsrf(`${this.server}/`),
+        limitSeconds,
+        signal: AbortSignal.timeout(limitSeconds * 1000),
+      },
+    );
+    const stream = unpacked();
+    if (status !== 200) {
+      stream.destroy();
+      throw new Refused("git pull", status);
     }
-    for await (const { phase, output = "", message = "" } of eventsOf<Pulled>(response)) {
+    for await (const { phase, output = "", message = "" } of eventsOf<Pulled>(stream)) {
       if (phase === "error") throw new Error(message.trim() || output.trim() || "git pull failed");
       if (phase === "finished") return placeOf(query.get("urlpath") ?? "");
       if (output.trim() !== "") onLine(output.trimEnd());
@@ -179,6 +185,7 @@ export class Participant {
     expected("start of a kernel", started, 201);
     const { id } = JSON.parse(started.text) as { id: string };
     const kernel = new Kernel(this.site, this.server, id);
+    this.kernels.push(kernel);
     await kernel.connect(limitSeconds);
     await kernel.ready(limitSeconds);
     return kernel;
@@ -200,6 +207,7 @@ export class Participant {
 
   /** Closes the browser. A server that runs goes on. */
   leave(): void {
+    for (const kernel of this.kernels) kernel.close();
     this.site.close();
   }
 

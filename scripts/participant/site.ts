@@ -4,6 +4,7 @@ import http from "node:http";
 import https from "node:https";
 import type { LookupFunction } from "node:net";
 import { isIP } from "node:net";
+import { pipeline, Readable } from "node:stream";
 import tls from "node:tls";
 import zlib from "node:zlib";
 import { CookieJar } from "tough-cookie";
@@ -33,11 +34,23 @@ export interface Answer {
   status: number;
   /** Of the last redirect. */
   url: URL;
-  headers: http.IncomingHttpHeaders;
+  headers: Headers;
   body: Buffer;
   text: string;
   /** That came over the line as bodies, compressed as they were, those of redirects too. */
   bytes: number;
+}
+
+type Headers = http.IncomingHttpHeaders;
+
+/** An answer that is still coming. */
+export interface Opened {
+  status: number;
+  url: URL;
+  headers: Headers;
+  /** As it comes over the line. */
+  packed: Readable;
+  unpacked: () => Readable;
 }
 
 const LIMIT_SECONDS = 60;
@@ -127,13 +140,13 @@ export class Site {
 
   /** One request that follows nothing. */
   async ask(url: URL | string, sent: Sent = {}): Promise<Answer> {
-    const { response, url: at } = await this.open(url, sent);
-    const body = await collected(response);
-    const plain = unpacked(body, response.headers["content-encoding"]);
+    const { status, headers, url: at, packed } = await this.open(url, sent);
+    const body = await collected(packed);
+    const plain = await collected(unpacked(Readable.from([body]), headers));
     return {
-      status: response.statusCode ?? 0,
+      status,
       url: at,
-      headers: response.headers,
+      headers,
       body: plain,
       get text() {
         return plain.toString("utf8");
@@ -143,10 +156,7 @@ export class Site {
   }
 
   /** The head of an answer; its body comes as it comes. */
-  async open(
-    target: URL | string,
-    sent: Sent = {},
-  ): Promise<{ response: http.IncomingMessage; url: URL }> {
+  async open(target: URL | string, sent: Sent = {}): Promise<Opened> {
     const url = new URL(target, `${this.base}/`);
     const { form, json, headers, limitSeconds = LIMIT_SECONDS, signal } = sent;
     const body = form
@@ -183,7 +193,13 @@ export class Site {
     for (const line of response.headers["set-cookie"] ?? []) {
       this.cookies.setCookieSync(line, url.href, { ignoreError: true });
     }
-    return { response, url };
+    return {
+      status: response.statusCode ?? 0,
+      headers: response.headers,
+      url,
+      packed: response,
+      unpacked: () => unpacked(response, response.headers),
+    };
   }
 
   /** Ends connections that are kept. */
@@ -216,16 +232,20 @@ function authoritiesOfNode(): readonly string[] {
   return [...tls.rootCertificates, ...more];
 }
 
-async function collected(response: http.IncomingMessage): Promise<Buffer> {
+async function collected(stream: Readable): Promise<Buffer> {
   const parts: Buffer[] = [];
-  for await (const part of response) parts.push(part as Buffer);
+  for await (const part of stream) parts.push(part as Buffer);
   return Buffer.concat(parts);
 }
 
-function unpacked(body: Buffer, encoding = ""): Buffer {
-  if (body.length === 0) return body;
-  if (encoding === "gzip") return zlib.gunzipSync(body);
-  if (encoding === "br") return zlib.brotliDecompressSync(body);
-  if (encoding === "deflate") return zlib.inflateSync(body);
-  return body;
+/** Each part of a stream as soon as it is there, as an event must be. */
+const SYNC = { flush: zlib.constants.Z_SYNC_FLUSH, finishFlush: zlib.constants.Z_SYNC_FLUSH };
+
+function unpacked(packed: Readable, { "content-encoding": encoding }: Headers): Readable {
+  const unpack = {
+    gzip: () => zlib.createGunzip(SYNC),
+    deflate: () => zlib.createInflate(SYNC),
+    br: () => zlib.createBrotliDecompress(),
+  }[encoding ?? ""];
+  return unpack ? pipeline(packed, unpack(), () => undefined) : packed;
 }

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import http from "node:http";
 import type { AddressInfo } from "node:net";
-import { gzipSync } from "node:zlib";
+import { createGzip, gzipSync } from "node:zlib";
 import { WebSocketServer, type WebSocket } from "ws";
 import { Kernel } from "../../scripts/participant/kernel";
 import { Participant, placeOf } from "../../scripts/participant/participant";
@@ -117,6 +117,21 @@ describe("a participant as a program", () => {
       const said: string[] = [];
       await person().startServer((message) => said.push(message));
       assert.deepEqual(said, ["Spawning", "Spawning"]);
+    });
+
+    it("reads each event of a compressed stream as it comes", async () => {
+      let end: () => void = () => undefined;
+      handle = (request, response) => {
+        if (!request.url?.endsWith("/progress")) return send(response, 201);
+        response.writeHead(200, { "content-encoding": "gzip" });
+        const packed = createGzip();
+        packed.pipe(response);
+        packed.write('data: {"progress": 1, "message": "Spawning"}\n\n');
+        packed.flush();
+        end = () => packed.end('data: {"progress": 100, "ready": true}\n\n');
+      };
+      // It only goes on once the first event has arrived.
+      await person().startServer(() => end());
     });
 
     it("says why a server does not start", async () => {
