@@ -12,6 +12,7 @@ import { Dns, dnsRecord, serverUrl } from "./components/dns";
 import { ElasticIp } from "./components/elasticIp";
 import { Https } from "./components/https";
 import { Instance } from "./components/instance";
+import { guardDestroy, watchResources } from "./components/leaving";
 import { lookUp } from "./components/lookups";
 import { Network } from "./components/network";
 import { PublicPorts } from "./components/publicPorts";
@@ -27,6 +28,7 @@ export = async () => {
   // Phase 1: the user that workshops are made with, in a stack of its own.
   if (settings.kind === "account") return account(settings);
   const caller = await showCaller(settings);
+  const everything = watchResources();
 
   // Phase 2: network, key pair, instance, Elastic IP, DNS.
   const { name, region, domain, admins, sshPort, elasticIpAllocationId: allocationId } = settings;
@@ -54,6 +56,9 @@ export = async () => {
   // Phase 4: HTTPS. Last, so that an issuer's refusal keeps neither token nor material back.
   const before = { dependsOn: [...records, ...rules, accounts, token, course] };
   new Https(name, { ...given, server }, before);
+
+  // The last to come is the first to go: what stands before `pulumi destroy`.
+  guardDestroy(name, { ...given, server, dataVolumeId, publicIp }, everything);
 
   return {
     url,

@@ -7,6 +7,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { GitAccessMode } from "../providers/gitAccess";
 import { accountsOf } from "./accountList";
+import { awsClients, type ClientOptions } from "./awsClients";
 import { AccountSettings, parseAccount } from "./accountConfig";
 import { ContentEntry, parseContent } from "./content";
 import { credentialSources, missingCredentials } from "./credentials";
@@ -23,6 +24,8 @@ export interface Settings extends HttpsSettings {
   region: string;
   /** AWS profile of the stack, for commands printed to the user; undefined if none is set. */
   profile?: string;
+  /** Of EC2, as the AWS provider reaches it. There may be keys in it: secret. */
+  ec2: ClientOptions;
   instanceType: string;
   diskGiB: number;
   dataGiB: number;
@@ -139,6 +142,7 @@ export function parseSettings(
     name,
     region: read.region(),
     profile: raw["aws:profile"],
+    ec2: awsClients((key) => raw[`aws:${key}`] ?? "").options("ec2"),
     instanceType: read.matching("instanceType", /^[a-z][a-z0-9-]*\.[a-z0-9-]+$/, {
       wrong: "instanceType is not an EC2 instance type",
       allowed: "a type such as t3.xlarge",

@@ -2,11 +2,11 @@
  * What makes a workshop ready, and the days around it, with the real `pulumi` and the commands that a
  * person runs. One machine for all of it; each part goes on where the one before ended.
  */
-import assert from "node:assert/strict";
-import { hireOperator, seenOf, type AccountOutputs } from "../workshop/account";
-import { assertNothingLeft, Lab, succeeded } from "../workshop/lab";
+import { hireOperator, type AccountOutputs } from "../workshop/account";
+import { Lab, succeeded } from "../workshop/lab";
 import { days } from "./days";
 import { doctor } from "./doctor";
+import { leaves } from "./leaving";
 
 describe("a workshop that is ready", function () {
   // What comes after a failure would only fail because of it.
@@ -31,13 +31,6 @@ describe("a workshop that is ready", function () {
   doctor(workshop);
   days(workshop);
 
-  // In a describe of its own: mocha runs a suite's own tests before the suites in it.
-  describe("in the end", () => {
-    it("leaves nothing, and its operator was refused nothing", async () => {
-      succeeded(await workshop().change("destroy"));
-      await assertNothingLeft(workshop());
-      const { refused } = await seenOf(workshop(), operator?.accessKeyId ?? "");
-      assert.deepEqual(refused, {});
-    });
-  });
+  // The last of all: it removes the workshop.
+  leaves(workshop, () => operator?.accessKeyId ?? "");
 });

@@ -147,6 +147,8 @@ export class Lab {
       NO_COLOR: "1",
       // Shows the flag --event-log.
       PULUMI_DEBUG_COMMANDS: "1",
+      // Most tests remove what they have worked in. Those of the guard itself take it away.
+      WORKSHOP_DESTROY: "yes",
     });
   }
 

@@ -46,6 +46,7 @@ describe("the program", () => {
       "tljh:index:CourseAccess",
       "tljh:index:CourseContent",
       "tljh:index:Https",
+      "pulumi-nodejs:dynamic/tljh:DestroyGuard",
     ]);
   });
 
@@ -163,6 +164,26 @@ describe("the program", () => {
     const reachable = only(run, "pulumi-nodejs:dynamic/tljh:ServerReachable");
     assert.ok(reachable.secrets.includes("privateKey"));
     assert.doesNotMatch(reachable.inputs["__provider"] as string, /private test-/);
+  });
+
+  it("ends with what stands before destroy, which waits for all, but for the network's own", () => {
+    const guard = only(run, "pulumi-nodejs:dynamic/tljh:DestroyGuard");
+    assert.equal(run.resources.at(-1), guard);
+    const networks = run.resources.filter((one) => one.type === "tljh:index:Network");
+    const inNetwork =
+      /^test-(vpc|subnet|subnet-routes|gateway|routes|internet|group|egress|ssh-.*)$/;
+    const others = run.resources.filter(
+      (one) => ![guard, ...networks].includes(one) && !inNetwork.test(one.name),
+    );
+    const isComponent = ({ type }: Registered) => type.startsWith("tljh:index:");
+    const waited = guard.after.filter((name) => name !== "");
+    assert.deepEqual(
+      waited,
+      others.flatMap((one) => (isComponent(one) ? [] : [one.name])),
+    );
+    // Components are waited for by their names in the state, so that empty ones are, too.
+    assert.equal(guard.after.length - waited.length, others.filter(isComponent).length);
+    assert.deepEqual(guard.secrets, ["privateKey", "ec2"]);
   });
 
   it("has the outputs that a person needs", () => {
