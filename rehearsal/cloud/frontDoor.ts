@@ -214,7 +214,9 @@ export class FrontDoor {
 
   private async forward(call: Call): Promise<Answer> {
     const answer = await this.options.moto.forward(call);
-    if (call.service === "ec2" && answer.status < 300) this.regions.add(call.region);
+    // Who looks into all regions leaves nothing in them.
+    const makes = call.service === "ec2" && changes(call.action);
+    if (makes && answer.status < 300) this.regions.add(call.region);
     return answer;
   }
 

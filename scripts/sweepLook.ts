@@ -1,0 +1,261 @@
+/** What is in AWS's regions with this project's tag. */
+import { setMaxListeners } from "node:events";
+import {
+  DescribeAddressesCommand,
+  DescribeImagesCommand,
+  DescribeInstancesCommand,
+  DescribeInternetGatewaysCommand,
+  DescribeKeyPairsCommand,
+  DescribeRegionsCommand,
+  DescribeRouteTablesCommand,
+  DescribeSecurityGroupsCommand,
+  DescribeSnapshotsCommand,
+  DescribeSubnetsCommand,
+  DescribeTagsCommand,
+  DescribeVolumesCommand,
+  DescribeVpcsCommand,
+  type EC2Client,
+  type Tag,
+} from "@aws-sdk/client-ec2";
+import { PROJECT } from "../components/tags";
+import type { Kind, Seen } from "./sweepThings";
+
+/** For all that is asked of one region. */
+const REGION_SECONDS = 30;
+
+/** What came of one region. */
+export type Looked =
+  | { region: string; things: Seen[] }
+  /** `refused`: the user may not look there. */
+  | { region: string; failed: string; refused: boolean };
+
+/** Names of all regions that the account may use. */
+export async function regionsOf(ec2: EC2Client): Promise<string[]> {
+  const { Regions = [] } = await ec2.send(new DescribeRegionsCommand({}));
+  return Regions.flatMap(({ RegionName }) => RegionName ?? []).sort();
+}
+
+/** Looks into one region, and not for longer than some time. Never fails. */
+export async function lookInto(
+  ec2: EC2Client,
+  region: string,
+  only: string | undefined,
+): Promise<Looked> {
+  const abortSignal = AbortSignal.timeout(REGION_SECONDS * 1000);
+  // Eleven questions at once, each of which listens for it.
+  setMaxListeners(0, abortSignal);
+  try {
+    const look = new Look(ec2, region, only, abortSignal);
+    return { region, things: (await look.isEmpty()) ? [] : await look.all() };
+  } catch (error) {
+    const { name, message } = error as Error;
+    const refused = /UnauthorizedOperation|AccessDenied|not authorized|OptInRequired/;
+    if (refused.test(`${name} ${message}`)) return { region, failed: name, refused: true };
+    const late = abortSignal.aborted ? `no answer within ${REGION_SECONDS} s` : "";
+    return { region, failed: late || `${name}: ${message}`, refused: false };
+  }
+}
+
+class Look {
+  private readonly filters: { Name: string; Values: string[] }[];
+
+  constructor(
+    private readonly ec2: EC2Client,
+    private readonly region: string,
+    only: string | undefined,
+    private readonly abortSignal: AbortSignal,
+  ) {
+    this.filters = [
+      { Name: "tag:project", Values: [PROJECT] },
+      ...(only === undefined ? [] : [{ Name: "tag:stack", Values: [only] }]),
+    ];
+  }
+
+  /** One question instead of eleven, since most regions have nothing. Tags of what has just gone stay a while. */
+  async isEmpty(): Promise<boolean> {
+    const Filters = [
+      { Name: "key", Values: ["project"] },
+      { Name: "value", Values: [PROJECT] },
+    ];
+    const ask = new DescribeTagsCommand({ Filters, MaxResults: 5 });
+    const { Tags = [] } = await this.ec2.send(ask, { abortSignal: this.abortSignal });
+    return Tags.length === 0;
+  }
+
+  async all(): Promise<Seen[]> {
+    const found = await Promise.all([
+      this.instances(),
+      this.images(),
+      this.snapshots(),
+      this.volumes(),
+      this.addresses(),
+      this.securityGroups(),
+      this.subnets(),
+      this.routeTables(),
+      this.gateways(),
+      this.keyPairs(),
+      this.vpcs(),
+    ]);
+    return found.flat();
+  }
+
+  private seen(
+    kind: Kind,
+    id: string | undefined,
+    tags: Tag[] | undefined,
+    what: string,
+    more: Partial<Seen> = {},
+  ): Seen {
+    const tag = (key: string) => tags?.find(({ Key }) => Key === key)?.Value ?? "";
+    const { region } = this;
+    return {
+      region,
+      kind,
+      id: id ?? "",
+      stack: tag("stack"),
+      name: tag("Name"),
+      what,
+      kin: [],
+      ...more,
+    };
+  }
+
+  /** All pages of an answer. */
+  private async pages<Page extends { NextToken?: string }>(
+    ask: (token: string | undefined, signal: { abortSignal: AbortSignal }) => Promise<Page>,
+  ): Promise<Page[]> {
+    const pages: Page[] = [];
+    let token: string | undefined;
+    do {
+      const page = await ask(token, { abortSignal: this.abortSignal });
+      pages.push(page);
+      token = page.NextToken;
+    } while (token);
+    return pages;
+  }
+
+  private async instances(): Promise<Seen[]> {
+    const alive = ["pending", "running", "stopping", "stopped"];
+    const Filters = [...this.filters, { Name: "instance-state-name", Values: alive }];
+    const pages = await this.pages((NextToken, signal) =>
+      this.ec2.send(new DescribeInstancesCommand({ Filters, NextToken }), signal),
+    );
+    return pages
+      .flatMap(({ Reservations = [] }) => Reservations.flatMap(({ Instances = [] }) => Instances))
+      .map(({ InstanceId, Tags, InstanceType: type = "", State }) => {
+        const isPaid = ["pending", "running"].includes(State?.Name ?? "");
+        const more = isPaid ? { runningType: type } : {};
+        return this.seen("instance", InstanceId, Tags, `${type}, ${State?.Name}`, more);
+      });
+  }
+
+  private async images(): Promise<Seen[]> {
+    const ask = new DescribeImagesCommand({ Owners: ["self"], Filters: this.filters });
+    const { Images = [] } = await this.ec2.send(ask, { abortSignal: this.abortSignal });
+    return Images.map((it) =>
+      this.seen(
+        "image",
+        it.ImageId,
+        it.Tags,
+        `${it.Name ?? ""}, of ${it.CreationDate?.slice(0, 10)}`,
+      ),
+    );
+  }
+
+  private async snapshots(): Promise<Seen[]> {
+    const pages = await this.pages((NextToken, signal) =>
+      this.ec2.send(
+        new DescribeSnapshotsCommand({ OwnerIds: ["self"], Filters: this.filters, NextToken }),
+        signal,
+      ),
+    );
+    return pages
+      .flatMap(({ Snapshots = [] }) => Snapshots)
+      .map(({ SnapshotId, Tags, VolumeSize: gib = 0, StartTime }) => {
+        const day = StartTime?.toISOString().slice(0, 10) ?? "";
+        return this.seen("snapshot", SnapshotId, Tags, `of a disk of ${gib} GiB, ${day}`, { gib });
+      });
+  }
+
+  private async volumes(): Promise<Seen[]> {
+    const pages = await this.pages((NextToken, signal) =>
+      this.ec2.send(new DescribeVolumesCommand({ Filters: this.filters, NextToken }), signal),
+    );
+    return pages
+      .flatMap(({ Volumes = [] }) => Volumes)
+      .filter(({ State }) => !/^delet/.test(State ?? ""))
+      .map(({ VolumeId, Tags, Size: gib = 0, State, Attachments = [] }) => {
+        const kin = Attachments.flatMap(({ InstanceId }) => InstanceId ?? []);
+        return this.seen("volume", VolumeId, Tags, `${gib} GiB, ${State}`, { gib, kin });
+      });
+  }
+
+  private async addresses(): Promise<Seen[]> {
+    const ask = new DescribeAddressesCommand({ Filters: this.filters });
+    const { Addresses = [] } = await this.ec2.send(ask, { abortSignal: this.abortSignal });
+    return Addresses.map((it) => this.seen("address", it.AllocationId, it.Tags, it.PublicIp ?? ""));
+  }
+
+  private async securityGroups(): Promise<Seen[]> {
+    const pages = await this.pages((NextToken, signal) =>
+      this.ec2.send(
+        new DescribeSecurityGroupsCommand({ Filters: this.filters, NextToken }),
+        signal,
+      ),
+    );
+    return pages
+      .flatMap(({ SecurityGroups = [] }) => SecurityGroups)
+      .map((it) => this.seen("security group", it.GroupId, it.Tags, `in ${it.VpcId}`));
+  }
+
+  private async subnets(): Promise<Seen[]> {
+    const pages = await this.pages((NextToken, signal) =>
+      this.ec2.send(new DescribeSubnetsCommand({ Filters: this.filters, NextToken }), signal),
+    );
+    return pages
+      .flatMap(({ Subnets = [] }) => Subnets)
+      .map((it) => this.seen("subnet", it.SubnetId, it.Tags, `in ${it.VpcId}`));
+  }
+
+  private async routeTables(): Promise<Seen[]> {
+    const pages = await this.pages((NextToken, signal) =>
+      this.ec2.send(new DescribeRouteTablesCommand({ Filters: this.filters, NextToken }), signal),
+    );
+    return pages
+      .flatMap(({ RouteTables = [] }) => RouteTables)
+      .map((it) => this.seen("route table", it.RouteTableId, it.Tags, `in ${it.VpcId}`));
+  }
+
+  private async gateways(): Promise<Seen[]> {
+    const pages = await this.pages((NextToken, signal) =>
+      this.ec2.send(
+        new DescribeInternetGatewaysCommand({ Filters: this.filters, NextToken }),
+        signal,
+      ),
+    );
+    return pages
+      .flatMap(({ InternetGateways = [] }) => InternetGateways)
+      .map((it) => {
+        const [vpc] = it.Attachments ?? [];
+        const what = vpc ? `of ${vpc.VpcId}` : "attached to nothing";
+        return this.seen("internet gateway", it.InternetGatewayId, it.Tags, what);
+      });
+  }
+
+  private async keyPairs(): Promise<Seen[]> {
+    const ask = new DescribeKeyPairsCommand({ Filters: this.filters });
+    const { KeyPairs = [] } = await this.ec2.send(ask, { abortSignal: this.abortSignal });
+    return KeyPairs.map(({ KeyPairId, KeyName = "", Tags }) =>
+      this.seen("key pair", KeyPairId, Tags, KeyName, { kin: [KeyName] }),
+    );
+  }
+
+  private async vpcs(): Promise<Seen[]> {
+    const pages = await this.pages((NextToken, signal) =>
+      this.ec2.send(new DescribeVpcsCommand({ Filters: this.filters, NextToken }), signal),
+    );
+    return pages
+      .flatMap(({ Vpcs = [] }) => Vpcs)
+      .map((it) => this.seen("vpc", it.VpcId, it.Tags, it.CidrBlock ?? ""));
+  }
+}

@@ -1,0 +1,172 @@
+import assert from "node:assert/strict";
+import type { Prices } from "../../scripts/prices";
+import { parseSweepArguments } from "../../scripts/sweepArguments";
+import { isClean, leftOver, sweptText, type Swept } from "../../scripts/sweepText";
+import {
+  costOf,
+  idsIn,
+  orphansOf,
+  ownerOf,
+  type Seen,
+  type Thing,
+} from "../../scripts/sweepThings";
+
+const PRICES: Prices = {
+  region: "ap-south-1",
+  instanceType: "t3.xlarge",
+  instanceHour: 0.2,
+  gp3GiBMonth: 0.1,
+  snapshotGiBMonth: 0.05,
+  ipv4Hour: 0.005,
+  source: "a table",
+};
+const DISK: Seen = {
+  region: "ap-south-1",
+  kind: "volume",
+  id: "vol-0123456789abcdef0",
+  stack: "osh",
+  name: "osh-data",
+  what: "40 GiB, available",
+  gib: 40,
+  kin: [],
+};
+const thing = (more: Partial<Thing> = {}): Thing => ({
+  ...DISK,
+  isPaid: true,
+  monthly: 4,
+  owner: "",
+  ...more,
+});
+const SWEPT: Swept = {
+  things: [],
+  looked: ["ap-south-1", "eu-central-1"],
+  refused: [],
+  failed: [],
+  unread: [],
+  backend: "file:///state",
+  prices: "",
+};
+
+describe("what npm run sweep is asked for", () => {
+  const asked = (words: string) => parseSweepArguments(words.split(" ").filter((it) => it !== ""));
+
+  it("is every workshop, unless a stack is named; then the stack's, unless all are", () => {
+    assert.deepEqual(asked(""), { all: true, remove: false, backups: false, json: false });
+    assert.deepEqual(asked("-s osh").all, false);
+    assert.deepEqual(asked("--stack osh --all").all, true);
+  });
+
+  it("removes backups only together with the rest, and asks a person", () => {
+    assert.throws(() => asked("--backups"), /listed in any case[^]*--remove --backups/);
+    assert.throws(() => asked("--remove --json"), /asks first/);
+    assert.equal(asked("--remove --backups").backups, true);
+  });
+
+  it("is nothing else", () => {
+    assert.throws(() => asked("osh"), /words too many\n +received: osh/);
+    assert.throws(
+      () => asked("--removed"),
+      /--removed cannot be used so[^]*npm run sweep -- --remove/,
+    );
+  });
+});
+
+describe("what is left in AWS", () => {
+  const cost = (more: Partial<Seen>) => costOf({ ...DISK, ...more }, PRICES, 730);
+
+  it("costs by its kind: what runs by the hour, storage by the GiB", () => {
+    assert.deepEqual(cost({}), { isPaid: true, monthly: 4 });
+    assert.deepEqual(cost({ kind: "snapshot" }), { isPaid: true, monthly: 2 });
+    assert.deepEqual(cost({ kind: "address" }), { isPaid: true, monthly: 3.65 });
+    assert.deepEqual(cost({ kind: "instance", runningType: "t3.xlarge" }), {
+      isPaid: true,
+      monthly: 146,
+    });
+  });
+
+  it("costs nothing when it is stopped, a network or an image", () => {
+    for (const kind of ["instance", "image", "vpc", "security group", "key pair"] as const) {
+      assert.deepEqual(cost({ kind }), { isPaid: false, monthly: 0 }, kind);
+    }
+  });
+
+  it("costs something, though nobody tells how much", () => {
+    const silent = { ...PRICES, gp3GiBMonth: undefined };
+    assert.deepEqual(costOf(DISK, silent, 730), { isPaid: true });
+    const swept = { ...SWEPT, things: [{ ...DISK, isPaid: true, owner: "" }] };
+    assert.match(
+      sweptText(swept),
+      /unknown\n[^]*0\.00 USD a month, and 1 whose price is not known/,
+    );
+    assert.equal(isClean(swept), false);
+  });
+
+  it("belongs to the stack whose state has its id, its key's name, or its machine", () => {
+    const state = `{"id":"i-0123456789abcdef0","keyName":"osh-key-pair-1a2b3c4","x":"vol-00000000000000001"}`;
+    const owners = new Map([["osh", idsIn(state)]]);
+    const owner = (more: Partial<Seen>) => ownerOf({ ...DISK, ...more }, owners);
+    assert.equal(owner({}), "");
+    assert.equal(owner({ id: "vol-00000000000000001" }), "osh");
+    assert.equal(owner({ kin: ["i-0123456789abcdef0"] }), "osh");
+    assert.equal(owner({ kind: "key pair", id: "key-1", kin: ["osh-key-pair-1a2b3c4"] }), "osh");
+    // A name is not enough: a killed `up` leaves things with the stack's tag.
+    assert.equal(owner({ stack: "osh", id: "vol-00000000000000002" }), "");
+  });
+
+  it("is removed in an order in which AWS lets go of it, without backups unless they are meant", () => {
+    const kinds = ["vpc", "snapshot", "volume", "internet gateway", "instance", "image"] as const;
+    const things = [...kinds.map((kind) => thing({ kind })), thing({ owner: "osh" })];
+    const order = (withBackups: boolean) => orphansOf(things, withBackups).map(({ kind }) => kind);
+    assert.deepEqual(order(false), ["instance", "volume", "internet gateway", "vpc"]);
+    assert.deepEqual(order(true), [
+      "instance",
+      "image",
+      "snapshot",
+      "volume",
+      "internet gateway",
+      "vpc",
+    ]);
+  });
+});
+
+describe("what npm run sweep says", () => {
+  it("is clean when nothing is there, or all of it is a stack's", () => {
+    assert.equal(isClean(SWEPT), true);
+    assert.match(sweptText(SWEPT), /^Nothing is left over .* in 2 regions\.$/);
+    const owned = { ...SWEPT, things: [thing({ owner: "osh" })] };
+    assert.equal(isClean(owned), true);
+    assert.match(sweptText(owned), /^Stack osh has 1 thing in ap-south-1: 4\.00 USD a month\./m);
+  });
+
+  it("names what costs and nobody owns, with the sum, and what removes it", () => {
+    const swept = { ...SWEPT, things: [thing(), thing({ kind: "snapshot", monthly: 2 })] };
+    assert.equal(isClean(swept), false);
+    const text = sweptText(swept);
+    assert.match(
+      text,
+      /^ap-south-1 +volume +vol-0123456789abcdef0 +osh +40 GiB, available +4\.00 USD$/m,
+    );
+    assert.match(text, /2 things that no stack here owns: 6\.00 USD a month\..*--remove$/m);
+    assert.match(text, /elsewhere than file:\/\/\/state is not known/);
+    assert.match(text, /1 thing may be backups/);
+  });
+
+  it("is clean with what costs nothing, and names it all the same", () => {
+    const swept = { ...SWEPT, things: [thing({ kind: "vpc", isPaid: false, monthly: 0 })] };
+    assert.equal(isClean(swept), true);
+    assert.equal(leftOver(swept).length, 1);
+    assert.match(sweptText(swept), /vpc +vol-0123456789abcdef0 .* nothing$/m);
+  });
+
+  it("says where the user may not look, and is not clean where AWS did not answer", () => {
+    const refused = { ...SWEPT, refused: ["us-east-1", "us-west-2"] };
+    assert.equal(isClean(refused), true);
+    assert.match(
+      sweptText(refused),
+      /not look into 2 regions: us-east-1, us-west-2\. .*--profile admin/,
+    );
+    const failed = { ...SWEPT, failed: [{ region: "sa-east-1", why: "no answer within 30 s" }] };
+    assert.equal(isClean(failed), false);
+    assert.match(sweptText(failed), /^sa-east-1 did not answer: no answer within 30 s$/m);
+  });
+});
