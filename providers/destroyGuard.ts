@@ -115,8 +115,8 @@ async function snapshotsOf(values: DestroyGuardInputs): Promise<Snapshots | unde
 }
 
 function placeOf(values: DestroyGuardInputs): LeavingPlace {
-  const { stack, region, profile, instanceId, dataVolumeId } = values;
-  return { stack, region, profile, instanceId, dataVolumeId };
+  const { stack, instanceId, dataVolumeId } = values;
+  return { stack, instanceId, dataVolumeId };
 }
 
 /** Looks at the server, and where that cannot be, at AWS. */

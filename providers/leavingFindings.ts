@@ -35,9 +35,6 @@ export interface SeenInAws {
 /** What the texts name. */
 export interface LeavingPlace {
   stack: string;
-  region: string;
-  /** AWS profile; empty: none. */
-  profile: string;
   instanceId: string;
   dataVolumeId: string;
 }
@@ -138,9 +135,8 @@ export function workProblems(seen: Seen, { stack }: LeavingPlace): Problem[] {
  * @param refused why the log-in failed, as a problem
  */
 export function unseenProblems(aws: SeenInAws, refused: string, place: LeavingPlace): Problem[] {
-  const { stack, region, profile, instanceId, dataVolumeId } = place;
+  const { stack, instanceId, dataVolumeId } = place;
   const allowed = "a server that can be looked at, so that nobody's work is lost unseen";
-  const as = profile ? ` --profile ${profile}` : "";
   switch (aws.instance) {
     case "terminated":
     case "shutting-down":
@@ -161,7 +157,7 @@ export function unseenProblems(aws: SeenInAws, refused: string, place: LeavingPl
           wrong: "The server is stopped, so that nobody can see whether all files are saved",
           received: `${instanceId}: ${aws.instance}`,
           allowed,
-          mend: `aws ec2 start-instances --instance-ids ${instanceId} --region ${region}${as}, then pulumi destroy --stack ${stack}`,
+          mend: `npm run start -- --stack ${stack}, then pulumi destroy --stack ${stack}`,
         },
       ];
     default:

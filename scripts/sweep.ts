@@ -11,87 +11,15 @@
  * snapshots and images, which may be backups, unless `--backups` is given too. Ends with status 0 only
  * when nothing costs money that no stack owns. Costs nothing.
  */
-import { createInterface } from "node:readline/promises";
 import { formatProblem } from "../components/text";
-import { MONTH_HOURS, stackPrices, type Prices } from "./prices";
+import { askPerson, endQuestions } from "./askPerson";
 import { awsOf, shownConfig, type ShownConfig, type StackAws } from "./stackAws";
 import { selectedStack } from "./stackServer";
+import { sweep } from "./sweepAll";
 import { parseSweepArguments, type SweepRequest } from "./sweepArguments";
-import { lookInto, regionsOf } from "./sweepLook";
-import { readOwners } from "./sweepOwners";
 import { removeAll } from "./sweepRemove";
 import { isClean, leftOver, sweptText, thingsTable, type Swept } from "./sweepText";
-import { costOf, orphansOf, ownerOf, type Seen, type Thing } from "./sweepThings";
-
-/** Regions that are asked at a time. */
-const AT_ONCE = 12;
-
-/** Does some work for each, some at a time, in their order. */
-async function forEach<In, Out>(
-  all: readonly In[],
-  work: (one: In) => Promise<Out>,
-): Promise<Out[]> {
-  const results: Out[] = [];
-  let next = 0;
-  const worker = async () => {
-    for (let index = next++; index < all.length; index = next++) {
-      const one = all[index];
-      if (one !== undefined) results[index] = await work(one);
-    }
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, worker));
-  return results;
-}
-
-async function withCosts(
-  aws: StackAws,
-  seen: readonly Seen[],
-): Promise<[Omit<Thing, "owner">[], string]> {
-  const known = new Map<string, Promise<Prices>>();
-  const pricesOf = ({ region, runningType }: Seen) => {
-    const key = `${region} ${runningType ?? ""}`;
-    const asked = known.get(key) ?? stackPrices(aws, runningType, region);
-    known.set(key, asked);
-    return asked;
-  };
-  const priced = await Promise.all(
-    seen.map(async (one) => ({ ...one, ...costOf(one, await pricesOf(one), MONTH_HOURS) })),
-  );
-  const sources = await Promise.all([...known.values()]);
-  return [priced, [...new Set(sources.map(({ source }) => source))].join("; ")];
-}
-
-/** Everything with the tag, in all regions. */
-export async function sweep(aws: StackAws, only: string | undefined): Promise<Swept> {
-  const regions = await regionsOf(aws.ec2());
-  const all = await forEach(regions, (region) => lookInto(aws.ec2(region), region, only));
-  const seen = all.flatMap((one) => ("things" in one ? one.things : []));
-  const failures = all.flatMap((one) => ("failed" in one ? one : []));
-  const owners = readOwners();
-  const [priced, prices] = await withCosts(aws, seen);
-  return {
-    things: priced.map((one) => ({ ...one, owner: ownerOf(one, owners.ids) })),
-    looked: all.flatMap((one) => ("things" in one ? one.region : [])),
-    refused: failures.flatMap(({ region, refused }) => (refused ? region : [])),
-    failed: failures.flatMap(({ region, failed, refused }) =>
-      refused ? [] : { region, why: failed },
-    ),
-    unread: owners.unread,
-    backend: owners.backend,
-    prices,
-  };
-}
-
-/** Whether the person types the word. */
-async function agrees(question: string, word: string): Promise<boolean> {
-  const lines = createInterface({ input: process.stdin, output: process.stderr });
-  const answer = await new Promise<string>((resolve) => {
-    lines.once("close", () => resolve(""));
-    void lines.question(question).then(resolve);
-  });
-  lines.close();
-  return answer.trim() === word;
-}
+import { orphansOf } from "./sweepThings";
 
 async function remove(aws: StackAws, swept: Swept, { backups }: SweepRequest): Promise<boolean> {
   // Whose state could not be read, that may own what has its tag.
@@ -105,7 +33,7 @@ async function remove(aws: StackAws, swept: Swept, { backups }: SweepRequest): P
   const word = names.trim() === "" ? "remove" : names.trim();
   console.log(thingsTable(orphans));
   console.log("They are removed for good. Nothing of this can be brought back.");
-  if (!(await agrees(`To go on, type ${word}: `, word))) {
+  if ((await askPerson(`To go on, type ${word}: `)) !== word) {
     throw new Error(
       formatProblem({
         wrong: "Nothing was removed",
@@ -115,10 +43,14 @@ async function remove(aws: StackAws, swept: Swept, { backups }: SweepRequest): P
       }),
     );
   }
-  const removed = await removeAll(orphans, (region) => aws.ec2(region), ({ thing, why }) => {
-    const { kind, id, region } = thing;
-    console.log(why === undefined ? `${id} removed (${kind}, ${region})` : `${id} stays: ${why}`);
-  });
+  const removed = await removeAll(
+    orphans,
+    (region) => aws.ec2(region),
+    ({ thing, why }) => {
+      const { kind, id, region } = thing;
+      console.log(why === undefined ? `${id} removed (${kind}, ${region})` : `${id} stays: ${why}`);
+    },
+  );
   const stays = removed.filter(({ why }) => why !== undefined);
   const others = leftOver(swept).filter((thing) => !orphans.includes(thing));
   return stays.length === 0 && swept.failed.length === 0 && others.every(({ isPaid }) => !isPaid);
@@ -144,8 +76,8 @@ async function main(): Promise<boolean> {
   return isClean(swept);
 }
 
-if (require.main === module) {
-  main().then(
+main()
+  .then(
     (isGood) => {
       process.exitCode = isGood ? 0 : 1;
     },
@@ -153,5 +85,5 @@ if (require.main === module) {
       console.error(error instanceof Error ? error.message : error);
       process.exitCode = 1;
     },
-  );
-}
+  )
+  .finally(endQuestions);

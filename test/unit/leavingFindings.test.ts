@@ -11,8 +11,6 @@ import { formatProblem } from "../../components/text";
 
 const PLACE: LeavingPlace = {
   stack: "osh",
-  region: "ap-south-1",
-  profile: "work",
   instanceId: "i-0123",
   dataVolumeId: "vol-0123",
 };
@@ -96,7 +94,7 @@ describe("a server that cannot be logged in to", () => {
   it("stays when it is stopped, with the command that starts it", () => {
     const [said = ""] = problems("stopped", true);
     assert.match(said, /i-0123: stopped/);
-    assert.match(said, /start-instances --instance-ids i-0123 --region ap-south-1 --profile work/);
+    assert.match(said, /mend: +npm run start -- --stack osh, then pulumi destroy --stack osh/);
   });
 
   it("stays when it runs and is silent, with the command that opens SSH", () => {

@@ -1,0 +1,71 @@
+/** Everything in AWS with this project's tag, with its cost and its owner. */
+import { MONTH_HOURS, stackPrices, type Prices } from "./prices";
+import type { StackAws } from "./stackAws";
+import { lookInto, regionsOf } from "./sweepLook";
+import { readOwners } from "./sweepOwners";
+import type { Swept } from "./sweepText";
+import { costOf, ownerOf, type Seen, type Thing } from "./sweepThings";
+
+/** Regions that are asked at a time. */
+const AT_ONCE = 12;
+
+/** Does some work for each, some at a time, in their order. */
+async function forEach<In, Out>(
+  all: readonly In[],
+  work: (one: In) => Promise<Out>,
+): Promise<Out[]> {
+  const results: Out[] = [];
+  let next = 0;
+  const worker = async () => {
+    for (let index = next++; index < all.length; index = next++) {
+      const one = all[index];
+      if (one !== undefined) results[index] = await work(one);
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  return results;
+}
+
+async function withCosts(
+  aws: StackAws,
+  seen: readonly Seen[],
+): Promise<[Omit<Thing, "owner">[], string]> {
+  const known = new Map<string, Promise<Prices>>();
+  const pricesOf = ({ region, runningType }: Seen) => {
+    const key = `${region} ${runningType ?? ""}`;
+    const asked = known.get(key) ?? stackPrices(aws, runningType, region);
+    known.set(key, asked);
+    return asked;
+  };
+  const priced = await Promise.all(
+    seen.map(async (one) => ({ ...one, ...costOf(one, await pricesOf(one), MONTH_HOURS) })),
+  );
+  const sources = await Promise.all([...known.values()]);
+  return [priced, [...new Set(sources.map(({ source }) => source))].join("; ")];
+}
+
+/**
+ * Looks into all regions.
+ *
+ * @param only value of the tag `stack`. Undefined: any.
+ * @throws Error when AWS does not tell which regions there are, or Pulumi which stacks
+ */
+export async function sweep(aws: StackAws, only: string | undefined): Promise<Swept> {
+  const regions = await regionsOf(aws.ec2());
+  const all = await forEach(regions, (region) => lookInto(aws.ec2(region), region, only));
+  const seen = all.flatMap((one) => ("things" in one ? one.things : []));
+  const failures = all.flatMap((one) => ("failed" in one ? one : []));
+  const owners = readOwners();
+  const [priced, prices] = await withCosts(aws, seen);
+  return {
+    things: priced.map((one) => ({ ...one, owner: ownerOf(one, owners.ids) })),
+    looked: all.flatMap((one) => ("things" in one ? one.region : [])),
+    refused: failures.flatMap(({ region, refused }) => (refused ? region : [])),
+    failed: failures.flatMap(({ region, failed, refused }) =>
+      refused ? [] : { region, why: failed },
+    ),
+    unread: owners.unread,
+    backend: owners.backend,
+    prices,
+  };
+}
