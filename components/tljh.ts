@@ -1,7 +1,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import { Server, ServerStep, SSH_USER } from "./server";
+import { Server, serverPrograms, ServerStep, SSH_USER } from "./server";
 import { METADATA_UNIT, SSHD_CONFIG } from "./userData";
 
 export interface TljhArgs {
@@ -89,6 +89,7 @@ export class Tljh extends pulumi.ComponentResource {
           BOOTSTRAP_SHA256: args.bootstrapSha256,
           CONSTRAINTS: fs.readFileSync(CONSTRAINTS, "utf8"),
           ADMINS: [...admins],
+          PROGRAMS: serverPrograms("work"),
           APT_WAIT_MINUTES: aptWaitMinutes,
         },
       },

@@ -211,9 +211,14 @@ export function problemOf(result: Refusal, machine: Machine): Problem {
 }
 
 /** Reads the script to a file that only root could open and nobody can see, and runs it from there. */
-function loader(limitSeconds: number): string {
+export function loader(limitSeconds: number): string {
   const run = `exec timeout --kill-after=5 ${limitSeconds} bash /dev/fd/3`;
   return `sudo -n sh -c 'umask 077; f=$(mktemp -p /dev/shm) && cat >"$f" && exec 3<"$f" && rm "$f" && ${run}'`;
+}
+
+/** A script as it is sent: half of it does nothing. */
+export function whole(text: string): string {
+  return `[ "$(tail -n 1 /dev/fd/3)" = "${END}" ] || exit 97\n${text}\n${END}\n`;
 }
 
 /** Runs a bash script on a client that is logged in. */
@@ -223,7 +228,6 @@ function execute(
   limitSeconds: number,
   onLine?: (line: string) => void,
 ): Promise<Ran> {
-  const whole = `[ "$(tail -n 1 /dev/fd/3)" = "${END}" ] || exit 97\n${text}\n${END}\n`;
   return new Promise<Ran>((resolve) => {
     const ran: Ran = { status: -1, stdout: "", stderr: "" };
     const end = () => resolve(ran);
@@ -249,7 +253,7 @@ function execute(
       stream.stderr.on("data", (data: Buffer) => (ran.stderr += data.toString("utf8")));
       stream.on("exit", (status: number | null) => (ran.status = status ?? -1));
       stream.on("close", end);
-      stream.end(whole);
+      stream.end(whole(text));
     });
   });
 }

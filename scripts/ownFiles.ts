@@ -13,9 +13,10 @@ export function writeOwn(file: string, text: string): void {
 /**
  * A folder that nobody else can look into.
  *
+ * @param option of the command that names another one
  * @throws Error when it is there already, and open to others
  */
-export function ownFolder(folder: string): void {
+export function ownFolder(folder: string, option = "--out", inside = "slips"): void {
   const isNew = fs.mkdirSync(folder, { recursive: true, mode: 0o700 }) !== undefined;
   if (isNew) fs.chmodSync(folder, 0o700);
   const { mode, uid } = fs.statSync(folder);
@@ -25,7 +26,7 @@ export function ownFolder(folder: string): void {
       wrong: "The folder is open to others on this computer",
       received: `${folder}: mode ${(mode & 0o777).toString(8)}`,
       allowed: "a folder that is new, or yours alone (mode 700)",
-      mend: `--out ${path.join(folder, "slips")}, or: chmod 700 ${folder}`,
+      mend: `${option} ${path.join(folder, inside)}, or: chmod 700 ${folder}`,
     }),
   );
 }

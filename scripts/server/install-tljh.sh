@@ -8,10 +8,12 @@
 # CONSTRAINTS       pip constraints that hold what the installer takes from PyPI
 # ADMINS            list of the administrators' names
 # APT_WAIT_MINUTES  how long to wait for another package installation
+# PROGRAMS          table of file name to text: the files of the folder `work`; by hand that folder is taken
 # shellcheck source=scripts/server/lib.sh
 [ -n "${STACK:-}" ] || . "$(dirname "$0")/lib.sh"
 
 hub=/opt/tljh/hub user=/opt/tljh/user
+logins_file=/opt/tljh/config/jupyterhub_config.d/workshop-logins.py
 keep=/var/lib/workshop
 done_file=$keep/tljh-installed
 want="$TLJH_VERSION $BOOTSTRAP_SHA256 $(sha256sum <<<"$CONSTRAINTS" | cut -c1-12)"
@@ -33,7 +35,7 @@ remove_half_installation() {
 
 user_environment_works() {
   runuser -u nobody -- env -i HOME=/nonexistent PATH=$user/bin:/usr/bin:/bin \
-    $user/bin/python3 -c 'import ipykernel, jupyterhub, jupyterlab, nbgitpuller' >/dev/null 2>&1
+    $user/bin/python3 -c 'import ipykernel, jupyter_archive, jupyterhub, jupyterlab, nbgitpuller' >/dev/null 2>&1
 }
 
 download() {
@@ -47,6 +49,11 @@ download() {
     "TLJH's bootstrap is not the file that it should be; nothing of it was run" \
     "SHA-256 $sum from $BOOTSTRAP_URL" "$BOOTSTRAP_SHA256 (bootstrapSha256)" \
     "if you trust the new file: pulumi config set bootstrapSha256 $sum, then pulumi up"
+}
+
+# program NAME: the text of a file of the folder `work`.
+program() {
+  if declare -p PROGRAMS >/dev/null 2>&1; then printf '%s' "${PROGRAMS[$1]}"; else cat "$(dirname "$0")/work/$1"; fi
 }
 
 folder='' timers=(apt-daily.timer apt-daily-upgrade.timer)
@@ -71,6 +78,10 @@ install() {
   git_door
   hub_links
   hub_accounts
+  program logins.py | put "$logins_file" 600 root:root
+  # For the user environment. Its version is held by the constraints.
+  printf 'jupyter-archive\n' >"$folder/requirements.txt"
+  arguments+=(--user-requirements-txt-url "$folder/requirements.txt")
   for admin in "${ADMINS[@]}"; do arguments+=(--admin "$admin"); done
   say "Installing TLJH $TLJH_VERSION (5 to 10 minutes)"
   PIP_CONSTRAINT=$folder/constraints.txt \
@@ -81,6 +92,49 @@ install() {
     fail "TLJH's bootstrap failed" "the lines above; all of them are in /opt/tljh/installer.log" \
       "it ends with Done!" "pulumi up"
   }
+}
+
+# Everybody's own files by a link, as one archive; without what links in them lead to.
+download_link() {
+  local packages
+  packages=$($user/bin/python3 -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
+  program workshop_my_work.py | put "$packages/workshop_my_work.py" 644 root:root
+  put $user/etc/jupyter/jupyter_server_config.d/workshop-my-work.json 644 root:root \
+    <<<'{"ServerApp": {"jpserver_extensions": {"workshop_my_work": true}}}'
+  put $user/share/jupyter/lab/settings/overrides.json 644 root:root \
+    <<<'{"@hadim/jupyter-archive:archive": {"followSymlinks": "false"}}'
+}
+
+# Who is here: log-ins by the hub, and servers every five minutes.
+attendance() {
+  local unit=/etc/systemd/system/workshop-attendance
+  program sample.py | put /usr/local/sbin/workshop-attendance 755 root:root
+  put $unit.service 644 root:root <<'UNIT'
+[Unit]
+Description=Notes who is here
+RequiresMountsFor=/opt/tljh/state
+After=workshop-data.service
+
+[Service]
+Type=oneshot
+ExecStart=/usr/local/sbin/workshop-attendance
+UNIT
+  put $unit.timer 644 root:root <<'UNIT'
+[Unit]
+Description=Notes every five minutes who is here
+
+[Timer]
+OnCalendar=*:0/5
+AccuracySec=1s
+
+[Install]
+WantedBy=timers.target
+UNIT
+  systemctl daemon-reload
+  systemctl enable --quiet --now workshop-attendance.timer
+  program logins.py | cmp -s - "$logins_file" && return
+  program logins.py | put "$logins_file" 600 root:root
+  reload_hub "The hub does not come back with its log of log-ins"
 }
 
 # Twenty servers that start at once pick the same TCP ports for their kernels. They need none.
@@ -105,13 +159,15 @@ else
   install
 fi
 kernels_over_ipc
+download_link
 
 say "Waiting for the hub"
 systemctl start traefik jupyterhub
 expect_hub
+attendance
 user_environment_works || fail "A participant's environment does not work" \
-  "$($user/bin/python3 -c 'import ipykernel, jupyterhub, jupyterlab, nbgitpuller' 2>&1 | tail -n 1)" \
+  "$($user/bin/python3 -c 'import ipykernel, jupyter_archive, jupyterhub, jupyterlab, nbgitpuller' 2>&1 | tail -n 1)" \
   "JupyterLab and nbgitpuller can be imported" \
-  "log in and run: sudo -E $user/bin/pip install jupyterlab nbgitpuller, then pulumi up"
+  "log in and run: sudo -E $user/bin/pip install jupyterlab jupyter-archive nbgitpuller, then pulumi up"
 printf '%s\n' "$want" >"$done_file"
 say "The hub answers: JupyterHub $($hub/bin/python3 -m jupyterhub --version 2>/dev/null), JupyterLab $($user/bin/jupyter-lab --version 2>/dev/null)"

@@ -215,8 +215,18 @@ class WorkshopLinks(str):
         return str(self) != ""
 
 
+class WorkshopHome(WorkshopLinks):
+    """On one's own page also all of one's files, as one archive."""
+
+    def __str__(self):
+        own = '<a href="/hub/user-redirect/my-work">Download all my files</a>'
+        return " · ".join(text for text in (super().__str__(), own) if text)
+
+    __html__ = __str__
+
+
 c.JupyterHub.template_vars.update(
-    {"announcement_login": WorkshopLinks(), "announcement_home": WorkshopLinks()}
+    {"announcement_login": WorkshopLinks(), "announcement_home": WorkshopHome()}
 )
 PYTHON
 }
@@ -282,6 +292,27 @@ hub_accounts() {
   [ -s "$hub_accounts_token" ] || head -c 32 /dev/urandom | od -An -tx1 | tr -d ' \n' |
     put "$hub_accounts_token" 600 root:root
   hub_accounts_text | put "$hub_accounts_file" 600 root:root
+}
+
+# When all files were last saved elsewhere: {"export": "2026-11-25T20:00:00Z", "backup": "…"}. The time is
+# that at which it began: what was changed later may not be in it.
+saved_file=/opt/tljh/state/workshop-saved.json
+
+# note_saved KIND TIME: that a complete export or backup, which began then, has succeeded.
+note_saved() {
+  local merged
+  merged=$(/opt/tljh/hub/bin/python3 -c '
+import json, sys
+
+file, kind, at = sys.argv[1:]
+try:
+    with open(file, encoding="ascii") as known:
+        saved = json.load(known)
+except (OSError, ValueError):
+    saved = {}
+print(json.dumps({**saved, kind: at}))
+' "$saved_file" "$1" "$2")
+  put "$saved_file" 600 root:root <<<"$merged"
 }
 
 # reload_hub WRONG: restarts it; nobody's notebooks stop.

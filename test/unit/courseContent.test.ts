@@ -31,7 +31,9 @@ for content in contents:
         if os.path.exists(file): os.remove(file)
     else:
         with open(file, "w") as out: out.write(content)
-    assert isinstance(login, str) and login.__html__() == home.__html__()
+    own = '<a href="/hub/user-redirect/my-work">Download all my files</a>'
+    wanted = f"{login} · {own}" if login else own
+    assert isinstance(login, str) and home and home.__html__() == wanted, home
     answers.append(login.__html__() if login else None)
 print(json.dumps(answers))
 `;

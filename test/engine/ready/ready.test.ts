@@ -6,6 +6,7 @@ import { hireOperator, type AccountOutputs } from "../workshop/account";
 import { Lab, succeeded } from "../workshop/lab";
 import { days } from "./days";
 import { doctor } from "./doctor";
+import { keepsTheirWork } from "./keep";
 import { leaves } from "./leaving";
 
 describe("a workshop that is ready", function () {
@@ -29,6 +30,7 @@ describe("a workshop that is ready", function () {
   });
 
   doctor(workshop);
+  keepsTheirWork(workshop);
   days(workshop);
 
   // The last of all: it removes the workshop.
