@@ -13,8 +13,8 @@ import { ElasticIp } from "./components/elasticIp";
 import { Https } from "./components/https";
 import { Instance } from "./components/instance";
 import { guardDestroy, watchResources } from "./components/leaving";
-import { lookUp } from "./components/lookups";
 import { Network } from "./components/network";
+import { plan } from "./components/plan";
 import { PublicPorts } from "./components/publicPorts";
 import { explainRefusals } from "./components/refusals";
 import { ServerAccess } from "./components/serverAccess";
@@ -32,7 +32,8 @@ export = async () => {
 
   // Phase 2: network, key pair, instance, Elastic IP, DNS.
   const { name, region, domain, admins, sshPort, elasticIpAllocationId: allocationId } = settings;
-  const given = { ...settings, ...(await lookUp(settings)), tags: stackTags(name) };
+  const { cost, ...planned } = await plan(settings);
+  const given = { ...settings, ...planned, tags: stackTags(name) };
   const network = new Network(name, given);
   const instance = new Instance(name, { ...given, ...network.place });
   const { instanceId, instanceType, amiId, dataVolumeId } = instance;
@@ -73,6 +74,7 @@ export = async () => {
     instanceId,
     instanceType,
     amiId,
+    cost,
     region,
     account: caller.account,
     operator: caller.arn,

@@ -13,6 +13,7 @@ import { ContentEntry, parseContent } from "./content";
 import { credentialSources, missingCredentials } from "./credentials";
 import { GIT_HOST, PRINTABLE, RawConfig, Reader } from "./configReader";
 import { HttpsSettings, readHttps } from "./httpsConfig";
+import { LEAST_LIMIT_GIB } from "./sizing";
 import { formatProblems, forStack, Problem } from "./text";
 
 /** The checked configuration of a workshop. Sizes in GiB, times in minutes unless named otherwise. */
@@ -30,6 +31,12 @@ export interface Settings extends HttpsSettings {
   diskGiB: number;
   dataGiB: number;
   cpuCredits: "standard" | "unlimited";
+  /** Most memory of a participant's server; undefined means computed. */
+  memoryGiB?: number;
+  /** Most vCPUs of a participant's server; undefined means no limit. */
+  cpus?: number;
+  /** 0: servers are never stopped for being idle. */
+  idleTimeoutMinutes: number;
   ubuntuRelease: "22.04" | "24.04";
   /** An image chosen by the user; undefined means Canonical's newest of `ubuntuRelease`. */
   amiId?: string;
@@ -151,6 +158,7 @@ export function parseSettings(
     diskGiB: read.integer("diskGiB", 10, 16384),
     dataGiB: read.integer("dataGiB", 1, 16384),
     cpuCredits: read.oneOf("cpuCredits", ["standard", "unlimited"]),
+    ...readLimits(read),
     ubuntuRelease: read.oneOf("ubuntuRelease", ["22.04", "24.04"]),
     amiId: read.optional("amiId", /^ami-[0-9a-f]{8,17}$/, {
       wrong: "amiId is not the id of an image",
@@ -195,6 +203,28 @@ export function parseSettings(
 function readKind(read: Reader): "workshop" {
   read.oneOf("kind", ["workshop", "account"]);
   return "workshop";
+}
+
+function readLimits(read: Reader): Pick<Settings, "memoryGiB" | "cpus" | "idleTimeoutMinutes"> {
+  return {
+    memoryGiB: read.optionalNumber("memoryGiB", [LEAST_LIMIT_GIB, 24_576], {
+      wrong: "memoryGiB is not an amount of memory",
+      allowed: `a number of GiB such as 1.5, at least ${LEAST_LIMIT_GIB}; or nothing: then it is computed`,
+      example: "1.5",
+    }),
+    cpus: read.optionalNumber(
+      "cpus",
+      [1, 896],
+      {
+        wrong: "cpus is not a number of vCPUs",
+        allowed:
+          "a whole number from 1, or nothing: no limit (The Littlest JupyterHub takes no parts)",
+        example: "2",
+      },
+      /^[0-9]+$/,
+    ),
+    idleTimeoutMinutes: read.idleMinutes("idleTimeoutMinutes"),
+  };
 }
 
 function readPeople(

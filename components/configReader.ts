@@ -15,6 +15,9 @@ export const CONFIG_KEYS = [
   "diskGiB",
   "dataGiB",
   "cpuCredits",
+  "memoryGiB",
+  "cpus",
+  "idleTimeoutMinutes",
   "ubuntuRelease",
   "amiId",
   "sshCidrs",
@@ -155,6 +158,39 @@ export class Reader {
       );
     }
     return number;
+  }
+
+  /** A number that may have a point; undefined where nothing is set. */
+  optionalNumber(
+    key: Key,
+    range: readonly [least: number, most: number],
+    rule: Rule,
+    pattern = /^[0-9]+(\.[0-9]+)?$/,
+  ): number | undefined {
+    const [least, most] = range;
+    const value = this.optional(key, pattern, rule);
+    if (value === undefined || !pattern.test(value)) return undefined;
+    const number = Number(value);
+    if (number < least || number > most) this.refuse(key, rule, value);
+    return number;
+  }
+
+  /** 0 is never. Servers tell the hub of their last use every five minutes. */
+  idleMinutes(key: Key): number {
+    const minutes = this.integer(key, 0, 10_080);
+    if (minutes > 0 && minutes < 10) {
+      this.refuse(
+        key,
+        {
+          wrong: `${key} is so short that servers in use would be stopped`,
+          allowed:
+            "10 to 10080 minutes, or 0 for never: the hub learns only every 5 minutes of use",
+          example: "720",
+        },
+        String(minutes),
+      );
+    }
+    return minutes;
   }
 
   oneOf<T extends string>(key: Key, allowed: readonly [T, ...T[]]): T {
@@ -349,6 +385,7 @@ const DEFAULT_EXAMPLES: Partial<Record<Key, number>> = {
   diskGiB: 20,
   dataGiB: 40,
   dnsTtl: 3600,
+  idleTimeoutMinutes: 720,
   participants: 20,
   spareAccounts: 3,
   sshWaitMinutes: 5,

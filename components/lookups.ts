@@ -5,6 +5,7 @@ import { awsFault, Refusal } from "./awsErrors";
 import { ConfigurationError, Settings } from "./config";
 import { findZone as findDnsZone } from "./dnsZone";
 import type { SshSource } from "./network";
+import { LADDER_TYPES, nonsense, smallestFor, type Machine } from "./sizing";
 import { stackTags } from "./tags";
 import { Problem } from "./text";
 import { sshSources } from "./thisComputer";
@@ -16,6 +17,12 @@ export interface Found {
   amiIsChosen: boolean;
   /** A zone of the region that offers the instance type. */
   availabilityZone: string;
+  /** What EC2 says of the instance type. */
+  machine: Machine;
+  /** The smallest type of the region that holds the participants; undefined: none that is looked at. */
+  smallestType?: string;
+  /** Whether there is a machine, of another type. */
+  changesType: boolean;
   sshSources: SshSource[];
   /** Id of `dnsZone`; undefined: none is configured. */
   dnsZoneId?: string;
@@ -45,27 +52,32 @@ export async function lookUp(settings: Settings): Promise<Found> {
     findImage(settings),
     findZone(settings),
     findDnsZone(settings),
-    checkMachine(settings),
+    findMachine(settings),
+    findSmallestType(settings),
   ] as const;
-  const [image, zone, dnsZone] = await Promise.allSettled(looks).then((results) =>
-    results.map((result) => {
-      if (result.status === "fulfilled") return result.value;
-      if (!(result.reason instanceof Refusal)) throw result.reason;
-      problems.push(...result.reason.problems);
-      return undefined;
-    }),
-  );
+  const valueOf = <T>(result: PromiseSettledResult<T>): T | undefined => {
+    if (result.status === "fulfilled") return result.value;
+    if (!(result.reason instanceof Refusal)) throw result.reason;
+    problems.push(...result.reason.problems);
+    return undefined;
+  };
+  const results = await Promise.allSettled(looks);
+  const [image, zone, dnsZone] = [valueOf(results[0]), valueOf(results[1]), valueOf(results[2])];
+  const [machine, smallestType] = [valueOf(results[3]), valueOf(results[4])];
   if (problems.length > 0) {
     throw new ConfigurationError(
       `Region ${settings.region} does not have what is asked for`,
       problems,
     );
   }
-  await refuseUnready(settings);
+  const changesType = await refuseUnready(settings);
   return {
     amiId: image ?? "",
     amiIsChosen: settings.amiId !== undefined,
     availabilityZone: zone ?? "",
+    machine: machine ?? { instanceType: settings.instanceType, vcpus: 0, memoryGiB: 0 },
+    ...(smallestType !== undefined && { smallestType }),
+    changesType,
     sshSources: await sshSources(settings.sshCidrs, settings.addressService),
     ...(dnsZone !== undefined && { dnsZoneId: dnsZone }),
   };
@@ -154,7 +166,8 @@ async function findZone(settings: Settings): Promise<string> {
   ]);
 }
 
-async function checkMachine(settings: Settings): Promise<undefined> {
+/** Undefined when there is no such type, which is said with the zone. */
+async function findMachine(settings: Settings): Promise<Machine | undefined> {
   const { instanceType } = settings;
   const type = await ec2.getInstanceType({ instanceType }).catch((error: unknown) => {
     // Said by findZone, in better words.
@@ -163,7 +176,8 @@ async function checkMachine(settings: Settings): Promise<undefined> {
     throw awsFault(error, settings);
   });
   if (type === undefined) return undefined;
-  const problems: Problem[] = [];
+  const machine = { instanceType, vcpus: type.defaultVcpus, memoryGiB: type.memorySize / 1024 };
+  const problems = nonsense(machine, settings);
   if (type.memorySize < LEAST_MEMORY_MIB) {
     problems.push({
       wrong: "instanceType has too little memory for The Littlest JupyterHub",
@@ -181,24 +195,41 @@ async function checkMachine(settings: Settings): Promise<undefined> {
     });
   }
   if (problems.length > 0) throw new Refusal(problems);
-  return undefined;
+  return machine;
+}
+
+async function findSmallestType(settings: Settings): Promise<string | undefined> {
+  const { instanceTypes } = await ec2
+    .getInstanceTypeOfferings({
+      locationType: "region",
+      filters: [{ name: "instance-type", values: [...LADDER_TYPES] }],
+    })
+    .catch((error: unknown) => Promise.reject(awsFault(error, settings)));
+  return smallestFor(settings.participants, instanceTypes);
 }
 
 /**
  * Stops here when the stack's machine is switched off, or when there is none yet that SSH would be
  * closed to: every step would wait for it in vain.
  *
+ * @returns whether a machine is there, of another type than the configured one
  * @throws ConfigurationError
  */
-async function refuseUnready(settings: Settings): Promise<void> {
-  const { region } = settings;
-  const inState = (...instanceStateNames: string[]) =>
+async function refuseUnready(settings: Settings): Promise<boolean> {
+  const { region, instanceType } = settings;
+  const instances = (instanceStateNames: string[], types?: string[]) =>
     ec2
-      .getInstances({ instanceTags: { ...stackTags(settings.name) }, instanceStateNames })
+      .getInstances({
+        instanceTags: { ...stackTags(settings.name) },
+        instanceStateNames,
+        ...(types && { filters: [{ name: "instance-type", values: types }] }),
+      })
       .catch((error: unknown) => Promise.reject(awsFault(error, settings)));
-  const [stopped, alive] = await Promise.all([
-    inState("stopping", "stopped"),
-    inState("pending", "running"),
+  const running = ["pending", "running"];
+  const [stopped, alive, alike] = await Promise.all([
+    instances(["stopping", "stopped"]),
+    instances(running),
+    instances(running, [instanceType]),
   ]);
   const [id] = stopped.ids;
   if (settings.sshCidrs.length === 0 && id === undefined && alive.ids.length === 0) {
@@ -212,7 +243,9 @@ async function refuseUnready(settings: Settings): Promise<void> {
     ]);
   }
   // Beside a running one, a stopped one is what is left of a replacement that was interrupted.
-  if (id === undefined || alive.ids.length > 0) return;
+  if (id === undefined || alive.ids.length > 0) {
+    return alive.ids.length > 0 && alike.ids.length === 0;
+  }
   const start = `npm run start -- --stack ${pulumi.getStack()}`;
   throw new ConfigurationError("The workshop's machine cannot be set up", [
     {

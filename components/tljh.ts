@@ -7,7 +7,14 @@ import { METADATA_UNIT, SSHD_CONFIG } from "./userData";
 export interface TljhArgs {
   server: Server;
   dataVolumeId: pulumi.Input<string>;
+  diskGiB: number;
   dataGiB: number;
+  /** Most memory of one participant's server, in MiB. */
+  memoryMiB: number;
+  /** Most vCPUs of one; undefined: no limit. */
+  cpus?: number;
+  /** 0: never. */
+  idleTimeoutMinutes: number;
   admins: readonly string[];
   tljhVersion: string;
   bootstrapUrl: string;
@@ -21,7 +28,7 @@ const CONSTRAINTS = path.join(__dirname, "..", "scripts", "server", "constraints
 
 /**
  * Phase 3 of the guide: the machine's own doors, home folders on the data volume, the system up to
- * date, The Littlest JupyterHub. One step after the other, since each needs what the one before has
+ * date, The Littlest JupyterHub, and step 5.5: what each participant may take. One step after the other, since each needs what the one before has
  * made.
  *
  * Costs nothing. Takes 5 to 10 minutes on a new machine (the guide's figure).
@@ -30,7 +37,7 @@ export class Tljh extends pulumi.ComponentResource {
   constructor(name: string, args: TljhArgs, opts?: pulumi.ComponentResourceOptions) {
     super("tljh:index:Tljh", name, {}, opts);
     const { server, admins, aptWaitMinutes } = args;
-    const after = (previous?: ServerStep): pulumi.CustomResourceOptions => ({
+    const after = (...previous: ServerStep[]): pulumi.CustomResourceOptions => ({
       parent: this,
       dependsOn: previous,
     });
@@ -58,10 +65,20 @@ export class Tljh extends pulumi.ComponentResource {
       },
       after(doors),
     );
+    const root = new ServerStep(
+      `${name}-root-disk`,
+      {
+        server,
+        script: "root-disk",
+        values: { DISK_GIB: args.diskGiB, APT_WAIT_MINUTES: aptWaitMinutes },
+        limitMinutes: 20,
+      },
+      after(doors),
+    );
     const update = new ServerStep(
       `${name}-system-update`,
       { server, script: "system-update", values: { APT_WAIT_MINUTES: aptWaitMinutes } },
-      after(data),
+      after(data, root),
     );
     const restart = new ServerStep(
       `${name}-restart-if-needed`,
@@ -78,7 +95,7 @@ export class Tljh extends pulumi.ComponentResource {
       },
       after(restart),
     );
-    new ServerStep(
+    const install = new ServerStep(
       `${name}-install`,
       {
         server,
@@ -94,6 +111,20 @@ export class Tljh extends pulumi.ComponentResource {
         },
       },
       after(plainHttp),
+    );
+    new ServerStep(
+      `${name}-limits`,
+      {
+        server,
+        script: "limits",
+        values: {
+          MEMORY_MIB: args.memoryMiB,
+          CPUS: args.cpus ?? "",
+          IDLE_MINUTES: args.idleTimeoutMinutes,
+        },
+        limitMinutes: 10,
+      },
+      after(install),
     );
     this.registerOutputs({});
   }

@@ -32,6 +32,31 @@ describe("configuration", () => {
     assert.deepEqual(problemsOf({}), []);
   });
 
+  it("takes limits of participants' servers, and refuses what means none", () => {
+    for (const [key, value] of [
+      ["memoryGiB", "0.5"],
+      ["memoryGiB", "1.25"],
+      ["cpus", "2"],
+      ["idleTimeoutMinutes", "0"],
+      ["idleTimeoutMinutes", "10"],
+    ] as const) {
+      assert.deepEqual(problemsOf({ [key]: value }), [], `${key} ${value}`);
+    }
+    for (const [key, value] of [
+      ["memoryGiB", "0.25"],
+      ["memoryGiB", "1,5"],
+      ["memoryGiB", "1G"],
+      ["cpus", "0"],
+      ["cpus", "1.5"],
+      ["idleTimeoutMinutes", "9"],
+      ["idleTimeoutMinutes", "-1"],
+      ["idleTimeoutMinutes", "soon"],
+    ] as const) {
+      const text = onlyProblem({ [key]: value });
+      assert.match(text, new RegExp(`${key} (.|\n)*received: ${value}\n(.|\n)*config set ${key} `));
+    }
+  });
+
   it("reports all problems at once, each with what is allowed and the command that mends it", () => {
     const problems = problemsOf({
       instanceType: "xlarge",

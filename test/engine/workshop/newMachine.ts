@@ -6,9 +6,11 @@ import { succeeded, type Lab } from "./lab";
 const STEPS = [
   "doors",
   "data-volume",
+  "root-disk",
   "system-update",
   "restart-if-needed",
   "install",
+  "limits",
   "accounts",
   "git-credentials",
   "content-check",

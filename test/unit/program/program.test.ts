@@ -125,10 +125,12 @@ describe("the program", () => {
       [
         ["test-doors"],
         ["test-data-volume", "test-doors"],
-        ["test-system-update", "test-data-volume"],
+        ["test-root-disk", "test-doors"],
+        ["test-system-update", "test-data-volume", "test-root-disk"],
         ["test-restart-if-needed", "test-system-update"],
         ["test-plain-http", "test-restart-if-needed"],
         ["test-install", "test-plain-http"],
+        ["test-limits", "test-install"],
         ["test-links"],
       ],
     );
@@ -207,6 +209,13 @@ describe("the program", () => {
       instanceId: "test-machine-id",
       instanceType: "t3.xlarge",
       amiId: "ami-0aaaaaaaaaaaaaaaa",
+      cost: {
+        currency: "USD",
+        perDay: 4.6,
+        perDayStopped: 0.3,
+        perParticipantAndDay: 0.23,
+        prices: "the program's table of 2026-11-25, since AWS's price list did not answer",
+      },
       region: "ap-south-1",
       account: "123456789012",
       operator: "arn:aws:iam::123456789012:user/workshop-operator",
@@ -373,7 +382,10 @@ describe("the program, refused", () => {
           memorySize: 512,
           supportedArchitectures: ["x86_64"],
         }),
-        "aws:ec2/getInstanceTypeOfferings:getInstanceTypeOfferings": () => ({ locations: [] }),
+        "aws:ec2/getInstanceTypeOfferings:getInstanceTypeOfferings": () => ({
+          locations: [],
+          instanceTypes: [],
+        }),
       },
     );
     assert.match(text, /2 problems/);

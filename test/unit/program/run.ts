@@ -50,8 +50,10 @@ const AWS: Answers = {
   }),
   "aws:ec2/getInstanceTypeOfferings:getInstanceTypeOfferings": () => ({
     locations: ["ap-south-1b", "ap-south-1a"],
+    instanceTypes: ["t3.large", "t3.xlarge", "t3.2xlarge"],
   }),
   "aws:ec2/getInstanceType:getInstanceType": () => ({
+    defaultVcpus: 4,
     memorySize: 16384,
     supportedArchitectures: ["x86_64"],
   }),
@@ -66,6 +68,8 @@ const PROJECT = "tljh-workshop";
 export const CONFIG: Record<string, string> = {
   "aws:region": "ap-south-1",
   "aws:accessKey": "nobody",
+  // Nobody is asked for prices.
+  "aws:endpoints": '[{"ec2":"http://127.0.0.1:1"}]',
   kind: "workshop",
   operatorAccess: "leastPrivilege",
   operatorRegions: "[]",
@@ -73,6 +77,7 @@ export const CONFIG: Record<string, string> = {
   diskGiB: "20",
   dataGiB: "40",
   cpuCredits: "standard",
+  idleTimeoutMinutes: "720",
   ubuntuRelease: "22.04",
   sshCidrs: '["203.0.113.0/24"]',
   addressService: "http://127.0.0.1:1/",
