@@ -8,6 +8,7 @@ import { days } from "./days";
 import { doctor } from "./doctor";
 import { keepsTheirWork } from "./keep";
 import { leaves } from "./leaving";
+import { size } from "./size";
 
 describe("a workshop that is ready", function () {
   // What comes after a failure would only fail because of it.
@@ -29,6 +30,7 @@ describe("a workshop that is ready", function () {
     succeeded(await workshop().preview("--expect-no-changes"));
   });
 
+  size(workshop);
   doctor(workshop);
   keepsTheirWork(workshop);
   days(workshop);
