@@ -25,7 +25,16 @@ type Field = (typeof FIELDS)[number];
 const APPS = ["lab", "notebook"] as const;
 
 /** First parts of addresses that are the hub's, and the one of the first entry. */
-export const RESERVED_NAMES = ["api", "hub", "services", "start", "user", "metrics", "dashboard"];
+export const RESERVED_NAMES = [
+  "api",
+  "hub",
+  "services",
+  "start",
+  "user",
+  "metrics",
+  "dashboard",
+  "network",
+];
 
 const NAME = /^[a-z0-9][a-z0-9-]{0,40}$/;
 /** Of a repository's path: what hosts allow, and Traefik's rules and git's configuration can hold. */

@@ -24,7 +24,11 @@ export interface TljhArgs {
   domain?: string;
 }
 
-const CONSTRAINTS = path.join(__dirname, "..", "scripts", "server", "constraints.txt");
+const SCRIPTS = path.join(__dirname, "..", "scripts", "server");
+
+function read(file: string): string {
+  return fs.readFileSync(path.join(SCRIPTS, file), "utf8");
+}
 
 /**
  * Phase 3 of the guide: the machine's own doors, home folders on the data volume, the system up to
@@ -104,7 +108,11 @@ export class Tljh extends pulumi.ComponentResource {
           TLJH_VERSION: args.tljhVersion,
           BOOTSTRAP_URL: args.bootstrapUrl,
           BOOTSTRAP_SHA256: args.bootstrapSha256,
-          CONSTRAINTS: fs.readFileSync(CONSTRAINTS, "utf8"),
+          CONSTRAINTS: read("constraints.txt"),
+          NETWORK: {
+            "network.py": read("network/network.py"),
+            "network.html": read("network/network.html"),
+          },
           ADMINS: [...admins],
           PROGRAMS: serverPrograms("work"),
           APT_WAIT_MINUTES: aptWaitMinutes,

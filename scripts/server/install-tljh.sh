@@ -9,6 +9,7 @@
 # ADMINS            list of the administrators' names
 # APT_WAIT_MINUTES  how long to wait for another package installation
 # PROGRAMS          table of file name to text: the files of the folder `work`; by hand that folder is taken
+# NETWORK           table of file name to text: the files of the folder `network`; by hand that folder is taken
 # shellcheck source=scripts/server/lib.sh
 [ -n "${STACK:-}" ] || . "$(dirname "$0")/lib.sh"
 
@@ -82,6 +83,7 @@ install() {
   # For the user environment. Its version is held by the constraints.
   printf 'jupyter-archive\n' >"$folder/requirements.txt"
   arguments+=(--user-requirements-txt-url "$folder/requirements.txt")
+  network_page
   for admin in "${ADMINS[@]}"; do arguments+=(--admin "$admin"); done
   say "Installing TLJH $TLJH_VERSION (5 to 10 minutes)"
   PIP_CONSTRAINT=$folder/constraints.txt \
@@ -92,6 +94,7 @@ install() {
     fail "TLJH's bootstrap failed" "the lines above; all of them are in /opt/tljh/installer.log" \
       "it ends with Done!" "pulumi up"
   }
+  rm -f "$hub_is_old"
 }
 
 # Everybody's own files by a link, as one archive; without what links in them lead to.
@@ -137,8 +140,9 @@ UNIT
   reload_hub "The hub does not come back with its log of log-ins"
 }
 
-# Twenty servers that start at once pick the same TCP ports for their kernels. They need none.
-kernels_over_ipc() {
+# Twenty servers that start at once pick the same TCP ports for their kernels: they need none. And what
+# JupyterLab loads is three times as large as it must be, unless it is compressed.
+server_settings() {
   local file=$user/etc/jupyter/jupyter_server_config.json merged
   merged=$($user/bin/python3 - "$file" <<'PYTHON'
 import json, os, sys
@@ -146,23 +150,46 @@ import json, os, sys
 file = sys.argv[1]
 settings = json.load(open(file)) if os.path.exists(file) else {}
 settings.setdefault("KernelManager", {})["transport"] = "ipc"
+settings.setdefault("ServerApp", {}).setdefault("tornado_settings", {})["compress_response"] = True
 print(json.dumps(settings, indent=2))
 PYTHON
   )
   put "$file" 644 root:root <<<"$merged"
 }
 
+network_text() {
+  if declare -p NETWORK >/dev/null 2>&1; then printf '%s' "${NETWORK[$1]}"; else cat "$(dirname "$0")/network/$1"; fi
+}
+
+# The page /network, and what else the hub does for slow lines. The hub reads the page each time that
+# it is shown, and the program at its start.
+network_page() {
+  network_text network.html | put /opt/tljh/config/workshop-network.html 600 root:root
+  network_text network.py | cmp -s - "$network_file" && return
+  touch "$hub_is_old"
+  network_text network.py | put "$network_file" 600 root:root
+}
+
+network_file=/opt/tljh/config/jupyterhub_config.d/workshop-network.py
+# There from the change of that file until the hub has read it, even if this step is interrupted.
+hub_is_old=$keep/hub-is-old
 if [ "$(cat "$done_file" 2>/dev/null)" = "$want" ] && user_environment_works; then
   say "TLJH $TLJH_VERSION is installed"
 else
   remove_half_installation
   install
 fi
-kernels_over_ipc
+server_settings
+network_page
 download_link
 
 say "Waiting for the hub"
 systemctl start traefik jupyterhub
+if [ -e "$hub_is_old" ]; then
+  say "Restarting the hub, so that it has the page /network; nobody's notebooks stop"
+  reload_hub "The hub does not come back with the page /network"
+  rm "$hub_is_old"
+fi
 expect_hub
 attendance
 user_environment_works || fail "A participant's environment does not work" \
