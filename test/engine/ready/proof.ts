@@ -1,5 +1,9 @@
-/** `npm run check`, and the page that participants open at home. */
+/** `npm run check`, `npm run rehearse`, and the page that participants open at home. */
 import assert from "node:assert/strict";
+import fs from "node:fs";
+import path from "node:path";
+import type { Report } from "../../../scripts/class/page";
+import { PHASES } from "../../../scripts/class/visit";
 import type { Row } from "../../../scripts/proof/rows";
 import { TestBrowser } from "../../browser/browser";
 import type { Lab } from "../workshop/lab";
@@ -26,13 +30,13 @@ export function proof(workshop: () => Lab): void {
   describe("the proof", () => {
     let megabytes = 0;
 
-    /** Who has an account on the hub, a home folder or a Unix user for the check. */
+    /** Who has an account on the hub, a home folder or a Unix user, made for a while. */
     async function traces(): Promise<string> {
       const { stdout } = await workshop().onServer(
-        `ls /home | grep workshop-check; getent passwd | grep workshop-check
+        `ls /home | grep jupyter-workshop; getent passwd | grep jupyter-workshop
          /opt/tljh/hub/bin/python3 -c 'import dbm
-with dbm.open("/opt/tljh/state/passwords.dbm") as known: print(*[it for it in known.keys() if b"workshop-check" in it])'
-         systemctl list-units --all --no-legend 'jupyter-workshop-check*'`,
+with dbm.open("/opt/tljh/state/passwords.dbm") as known: print(*[it for it in known.keys() if b"workshop-" in it])'
+         systemctl list-units --all --no-legend 'jupyter-workshop*'`,
       );
       return stdout.trim();
     }
@@ -99,6 +103,21 @@ with dbm.open("/opt/tljh/state/passwords.dbm") as known: print(*[it for it in kn
       }
     });
 
+    it("rehearses a class, whose long account names get kernels, and leaves nothing", async () => {
+      const page = path.join(workshop().project, "class.html");
+      const options = ["--participants", "2", "--within", "0", "--json", "--out", page];
+      const running = workshop().startCommand("rehearse", ...options);
+      assert.equal(await running.ended, 0, running.text);
+      const { held, times } = JSON.parse(running.stdout) as Report;
+      assert.deepEqual(
+        times.map(({ name, count }) => [name, count]),
+        [...PHASES, "in all"].map((name) => [name, 2]),
+      );
+      assert.ok(held.samples.length >= 2);
+      assert.match(fs.readFileSync(page, "utf8"), /2 of 2 participants came through/);
+      assert.equal(await traces(), "");
+    });
+
     describe("in a participant's browser", () => {
       let browser: TestBrowser | undefined;
       before(async () => (browser = await TestBrowser.open()));
@@ -138,8 +157,10 @@ with dbm.open("/opt/tljh/state/passwords.dbm") as known: print(*[it for it in kn
       });
     });
 
-    it("the page's doors give no more than they should", async () => {
-      const { stdout } = await workshop().onServer(`/opt/tljh/hub/bin/python3 - <<'PYTHON'
+    // In a describe of its own, after the others: it uses up what the page may give.
+    describe("the page's doors", () => {
+      it("give no more than they should", async () => {
+        const { stdout } = await workshop().onServer(`/opt/tljh/hub/bin/python3 - <<'PYTHON'
 import asyncio, urllib.error, urllib.request
 from tornado.httpclient import HTTPClientError, HTTPRequest
 from tornado.websocket import websocket_connect
@@ -176,11 +197,12 @@ print(asyncio.run(ended("x" * 65)))
 print(asyncio.run(ended("x", Origin="https://elsewhere.test")))
 print(samples())
 PYTHON`);
-      const [many, long, foreign, samples] = stdout.trim().split("\n");
-      assert.equal(many, "50 answers, 1008");
-      assert.match(long ?? "", /^0 answers, 1009$/);
-      assert.equal(foreign, "refused 403");
-      assert.match(samples ?? "", /^(3[0-9]|4[0-2]) MiB, then 429$/);
+        const [many, long, foreign, samples] = stdout.trim().split("\n");
+        assert.equal(many, "50 answers, 1008");
+        assert.match(long ?? "", /^0 answers, 1009$/);
+        assert.equal(foreign, "refused 403");
+        assert.match(samples ?? "", /^(3[0-9]|4[0-2]) MiB, then 429$/);
+      });
     });
   });
 }

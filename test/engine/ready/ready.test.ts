@@ -8,6 +8,7 @@ import { days } from "./days";
 import { doctor } from "./doctor";
 import { keepsTheirWork } from "./keep";
 import { leaves } from "./leaving";
+import { proof } from "./proof";
 import { size } from "./size";
 
 describe("a workshop that is ready", function () {
@@ -33,6 +34,7 @@ describe("a workshop that is ready", function () {
   size(workshop);
   doctor(workshop);
   keepsTheirWork(workshop);
+  proof(workshop);
   days(workshop);
 
   // The last of all: it removes the workshop.
