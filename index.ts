@@ -4,6 +4,7 @@
  */
 import { account } from "./components/account";
 import { Accounts } from "./components/accounts";
+import { Calendar } from "./components/calendar";
 import { showCaller } from "./components/caller";
 import { readSettings } from "./components/config";
 import { CourseAccess } from "./components/courseAccess";
@@ -57,6 +58,9 @@ export = async () => {
   // Phase 4: HTTPS. Last, so that an issuer's refusal keeps neither token nor material back.
   const before = { dependsOn: [...records, ...rules, accounts, token, course] };
   new Https(name, { ...given, server }, before);
+
+  // The days around it: AWS's own scheduler stops the machine.
+  new Calendar(name, { ...given, instanceId });
 
   // The last to come is the first to go: what stands before `pulumi destroy`.
   guardDestroy(name, { ...given, server, dataVolumeId, publicIp }, everything);

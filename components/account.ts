@@ -6,7 +6,7 @@ import { showCaller } from "./caller";
 import { ConfigurationError } from "./config";
 import { findZone } from "./dnsZone";
 import { Operator } from "./operator";
-import { SchedulerRole } from "./schedulerRole";
+import { SchedulerRole, schedulerRoleName } from "./schedulerRole";
 import { StateBucket } from "./stateBucket";
 import { stackTags } from "./tags";
 
@@ -21,7 +21,15 @@ export async function account(settings: AccountSettings): Promise<Record<string,
 
   const state = new StateBucket(name, { bucket: stateBucket, region, tags });
   const scheduler = new SchedulerRole(name, { account, region, tags });
-  const operator = new Operator(name, { access, regions, zoneId, stateBucket, tags });
+  const schedulerRole = schedulerRoleName(name);
+  const operator = new Operator(name, {
+    access,
+    regions,
+    zoneId,
+    stateBucket,
+    schedulerRole,
+    tags,
+  });
 
   return {
     account,

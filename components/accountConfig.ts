@@ -66,7 +66,11 @@ function readRegions(read: Reader, ofStack: string): string[] {
 
 /** Of the longest names that a zone and a bucket can have. */
 function refuseTooMany(read: Reader, regions: readonly string[]): void {
-  const longest = { zoneId: "Z".repeat(32), stateBucket: "b".repeat(63) };
+  const longest = {
+    zoneId: "Z".repeat(32),
+    stateBucket: "b".repeat(63),
+    schedulerRole: "r".repeat(42),
+  };
   const size = (some: readonly string[]) =>
     JSON.stringify(operatorPolicy({ ...longest, regions: some })).length;
   if (size(regions) <= MOST_CHARACTERS) return;

@@ -9,6 +9,7 @@ import type { GitAccessMode } from "../providers/gitAccess";
 import { accountsOf } from "./accountList";
 import { awsClients, type ClientOptions } from "./awsClients";
 import { AccountSettings, parseAccount } from "./accountConfig";
+import { CalendarSettings, readCalendar } from "./calendarConfig";
 import { ContentEntry, parseContent } from "./content";
 import { credentialSources, missingCredentials } from "./credentials";
 import { GIT_HOST, PRINTABLE, RawConfig, Reader } from "./configReader";
@@ -17,7 +18,7 @@ import { LEAST_LIMIT_GIB } from "./sizing";
 import { formatProblems, forStack, Problem } from "./text";
 
 /** The checked configuration of a workshop. Sizes in GiB, times in minutes unless named otherwise. */
-export interface Settings extends HttpsSettings {
+export interface Settings extends HttpsSettings, CalendarSettings {
   kind: "workshop";
   /** Prefix of every name and tag. */
   name: string;
@@ -72,8 +73,6 @@ export interface Settings extends HttpsSettings {
   gitAccess: GitAccessMode;
   /** Such as 2026-12-24. */
   gitTokenExpires?: string;
-  /** Such as 2026-12-17. */
-  lastDay?: string;
   content: ContentEntry[];
 }
 
@@ -192,7 +191,7 @@ export function parseSettings(
     gitToken: read.secretToken("gitToken", encrypted.includes(`${project}:gitToken`)),
     gitAccess: read.oneOf("gitAccess", ["sealed", "shared"]),
     gitTokenExpires: read.day("gitTokenExpires"),
-    lastDay: read.day("lastDay"),
+    ...readCalendar(read),
     content,
   };
   read.unknownKeys();

@@ -47,7 +47,12 @@ export const CONFIG_KEYS = [
   "gitToken",
   "gitAccess",
   "gitTokenExpires",
+  "firstDay",
   "lastDay",
+  "timeZone",
+  "nightStop",
+  "stopAfterDays",
+  "schedulerRole",
   "sshWaitMinutes",
   "aptWaitMinutes",
 ] as const;
@@ -251,7 +256,10 @@ export class Reader {
   }
 
   day(key: Key): string | undefined {
-    const value = this.text(key).trim();
+    // A day without quotes in the stack's file is a time to YAML.
+    const value = this.text(key)
+      .trim()
+      .replace(/[T ]00:00:00.*$/, "");
     if (value === "") return undefined;
     const time = /^\d{4}-\d{2}-\d{2}$/.test(value) ? Date.parse(`${value}T00:00:00Z`) : NaN;
     const isDay = !Number.isNaN(time) && new Date(time).toISOString().startsWith(value);
@@ -388,6 +396,7 @@ const DEFAULT_EXAMPLES: Partial<Record<Key, number>> = {
   idleTimeoutMinutes: 720,
   participants: 20,
   spareAccounts: 3,
+  stopAfterDays: 3,
   sshWaitMinutes: 5,
   aptWaitMinutes: 15,
 };

@@ -2,6 +2,8 @@
 import * as ec2 from "@pulumi/aws/ec2";
 import * as pulumi from "@pulumi/pulumi";
 import { awsFault, Refusal } from "./awsErrors";
+import { findSchedulerRole } from "./calendar";
+import { whyStopped } from "./calendarTimes";
 import { ConfigurationError, Settings } from "./config";
 import { findZone as findDnsZone } from "./dnsZone";
 import type { SshSource } from "./network";
@@ -26,6 +28,8 @@ export interface Found {
   sshSources: SshSource[];
   /** Id of `dnsZone`; undefined: none is configured. */
   dnsZoneId?: string;
+  /** Undefined: nothing is scheduled. */
+  schedulerRoleArn?: string;
 }
 
 /** Canonical's account at AWS: https://documentation.ubuntu.com/aws/aws-how-to/instances/find-ubuntu-images/ */
@@ -70,7 +74,10 @@ export async function lookUp(settings: Settings): Promise<Found> {
       problems,
     );
   }
-  const changesType = await refuseUnready(settings);
+  const [schedulerRoleArn, changesType] = await Promise.all([
+    findSchedulerRole(settings),
+    refuseUnready(settings),
+  ]);
   return {
     amiId: image ?? "",
     amiIsChosen: settings.amiId !== undefined,
@@ -80,6 +87,7 @@ export async function lookUp(settings: Settings): Promise<Found> {
     changesType,
     sshSources: await sshSources(settings.sshCidrs, settings.addressService),
     ...(dnsZone !== undefined && { dnsZoneId: dnsZone }),
+    ...(schedulerRoleArn !== undefined && { schedulerRoleArn }),
   };
 }
 
@@ -246,11 +254,12 @@ async function refuseUnready(settings: Settings): Promise<boolean> {
   if (id === undefined || alive.ids.length > 0) {
     return alive.ids.length > 0 && alike.ids.length === 0;
   }
+  const why = whyStopped(settings, new Date());
   const start = `npm run start -- --stack ${pulumi.getStack()}`;
   throw new ConfigurationError("The workshop's machine cannot be set up", [
     {
       wrong: "The instance is stopped",
-      received: `${id} in ${region}`,
+      received: `${id} in ${region}${why === undefined ? "" : `; ${why}`}`,
       allowed: "a running instance",
       mend: `${start}, then pulumi up`,
     },

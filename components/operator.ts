@@ -12,6 +12,8 @@ export interface OperatorArgs {
   zoneId?: string | undefined;
   /** Name of the bucket of Pulumi's state. */
   stateBucket: string;
+  /** Name of the role of AWS's scheduler. */
+  schedulerRole: string;
   tags: StackTags;
 }
 

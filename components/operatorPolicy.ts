@@ -17,6 +17,8 @@ export interface PolicyScope {
   zoneId?: string | undefined;
   /** S3 bucket of Pulumi's state. Default: the state lies elsewhere. */
   stateBucket?: string | undefined;
+  /** Name of the role of AWS's scheduler. Default: the operator schedules nothing. */
+  schedulerRole?: string | undefined;
 }
 
 /**
@@ -114,29 +116,51 @@ export function partitionOf(region: string): string {
 export function operatorPolicy(scope: PolicyScope): PolicyDocument {
   const partition = partitionOf(scope.regions[0] ?? "");
   const statements = [
-    ...ec2Statements(partition, scope.regions),
+    elsewhere(scope.regions),
+    ...ec2Statements(partition),
     ...(scope.zoneId ? zoneStatements(partition, scope.zoneId) : []),
+    ...(scope.schedulerRole ? scheduleStatements(partition, scope.schedulerRole) : []),
     ...(scope.stateBucket ? stateStatements(partition, scope.stateBucket) : []),
   ];
   return { Version: "2012-10-17", Statement: statements };
 }
 
-function ec2Statements(partition: string, regions: readonly string[]): Statement[] {
+/**
+ * What has regions is refused in all others, once for all statements: as a condition of each, a list of
+ * regions would fill the policy.
+ */
+function elsewhere(regions: readonly string[]): Statement {
+  return {
+    Sid: "NotElsewhere",
+    Effect: "Deny",
+    Action: ["ec2:*", "scheduler:*"],
+    Resource: "*",
+    Condition: { StringNotEquals: { "aws:RequestedRegion": regions } },
+  };
+}
+
+function ec2Statements(partition: string): Statement[] {
   const things = (...kinds: readonly string[]) =>
     kinds.map((kind) => `arn:${partition}:ec2:*:*:${kind}/*`);
-  const when = (more: Readonly<Record<string, string | readonly string[]>> = {}): Condition => ({
-    StringEquals: { "aws:RequestedRegion": regions, ...more },
+  const when = (equals: Readonly<Record<string, string | readonly string[]>>): Condition => ({
+    StringEquals: equals,
   });
   const allow = (
     Sid: string,
     actions: readonly string[],
     Resource: string | readonly string[],
-    Condition: Condition,
-  ): Statement => ({ Sid, Effect: "Allow", Action: ec2(actions), Resource, Condition });
+    Condition?: Condition,
+  ): Statement => ({
+    Sid,
+    Effect: "Allow",
+    Action: ec2(actions),
+    Resource,
+    ...(Condition && { Condition }),
+  });
   return [
     // Looking at things cannot be narrowed to some of them:
     // https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/iam-policies-for-amazon-ec2.html
-    allow("Look", ["Describe*"], "*", when()),
+    allow("Look", ["Describe*"], "*"),
     {
       // Prices are the same for everybody, and quotas only told. The price list is in regions of its own.
       Sid: "Ask",
@@ -177,7 +201,6 @@ function ec2Statements(partition: string, regions: readonly string[]): Statement
       "RunAnyImage",
       ["RunInstances"],
       [`arn:${partition}:ec2:*::image/*`, ...things("network-interface")],
-      when(),
     ),
     // Only together with the call that makes the thing. Who may tag what is there already can make
     // anything in the account the operator's own.
@@ -197,7 +220,6 @@ function ec2Statements(partition: string, regions: readonly string[]): Statement
       "AddressOfInterface",
       ["AssociateAddress", "DisassociateAddress"],
       things("network-interface"),
-      when(),
     ),
   ];
 }
@@ -247,12 +269,38 @@ function stateStatements(partition: string, bucket: string): Statement[] {
   ];
 }
 
+/**
+ * Schedules have no tags; those of workshops have a name that begins with the project's. Their role can
+ * be passed to AWS's scheduler only, and looked at:
+ * https://docs.aws.amazon.com/scheduler/latest/UserGuide/security_iam_service-with-iam.html
+ */
+function scheduleStatements(partition: string, role: string): Statement[] {
+  const Resource = `arn:${partition}:iam::*:role/${role}`;
+  return [
+    {
+      Sid: "Schedule",
+      Effect: "Allow",
+      Action: ["Create", "Delete", "Get", "Update"].map((verb) => `scheduler:${verb}Schedule`),
+      Resource: `arn:${partition}:scheduler:*:*:schedule/default/${PROJECT}-*`,
+    },
+    { Sid: "LookAtScheduler", Effect: "Allow", Action: ["iam:GetRole"], Resource },
+    {
+      Sid: "PassToScheduler",
+      Effect: "Allow",
+      Action: ["iam:PassRole"],
+      Resource,
+      Condition: { StringEquals: { "iam:PassedToService": "scheduler.amazonaws.com" } },
+    },
+  ];
+}
+
 /** Whether an action only looks. */
 export function isRead(action: string): boolean {
   return /:(Describe|Get|List)/.test(action);
 }
 
-/** All actions of a policy, each once. */
+/** All actions that a policy allows, each once. */
 export function actionsOf({ Statement }: PolicyDocument): string[] {
-  return [...new Set(Statement.flatMap(({ Action }) => Action))].sort();
+  const allowed = Statement.filter(({ Effect }) => Effect === "Allow");
+  return [...new Set(allowed.flatMap(({ Action }) => Action))].sort();
 }

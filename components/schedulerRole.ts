@@ -25,7 +25,7 @@ export class SchedulerRole extends pulumi.ComponentResource {
     const role = new iam.Role(
       `${name}-scheduler`,
       {
-        name: `${name}-scheduler`,
+        name: schedulerRoleName(name),
         description: "Stops and starts workshop machines by EventBridge Scheduler",
         assumeRolePolicy: JSON.stringify(schedulerTrust(args.account)),
         tags: named(args.tags, `${name}-scheduler`),
@@ -44,6 +44,11 @@ export class SchedulerRole extends pulumi.ComponentResource {
     this.arn = role.arn;
     this.registerOutputs({ arn: this.arn });
   }
+}
+
+/** Under which workshops find it (`schedulerRole`). */
+export function schedulerRoleName(name: string): string {
+  return `${name}-scheduler`;
 }
 
 export function schedulerTrust(account: string): PolicyDocument {

@@ -14,6 +14,7 @@ import { LetsEncrypt } from "./acme/letsEncrypt";
 import { FrontDoor } from "./cloud/frontDoor";
 import { openMachines, SERVICES_PORT, type Machines } from "./cloud/machines";
 import { Moto, type MotoMemory } from "./cloud/moto";
+import { Scheduler } from "./cloud/scheduler";
 import { freePort } from "./cloud/ports";
 import { openServices } from "./cloud/services";
 import { Dns } from "./dns/server";
@@ -41,6 +42,7 @@ class Daemon {
   private letsEncrypt: LetsEncrypt | undefined;
   private front: TlsServer | undefined;
   private door: FrontDoor | undefined;
+  private scheduler: Scheduler | undefined;
   private ending: Promise<void> | undefined;
 
   constructor(name: string) {
@@ -66,7 +68,16 @@ class Daemon {
     // TCP and UDP of one number are two things: who knows the front door knows the DNS.
     const dns = await Dns.open(port, () => readZones(moto.route53()), log);
     this.dns = dns;
-    const parts = { dns: (action: string, args: unknown) => dns.control(action, args) };
+    const scheduler = new Scheduler({
+      endpoint: `http://127.0.0.1:${port}`,
+      regions: () => this.door?.usedRegions() ?? [],
+      log,
+    });
+    this.scheduler = scheduler;
+    const parts = {
+      dns: (action: string, args: unknown) => dns.control(action, args),
+      scheduler: (action: string, args: unknown) => scheduler.control(action, args),
+    };
     const { gateway } = machines;
     const internet = gateway === undefined ? {} : await this.openInternet(gateway);
     this.door = await FrontDoor.open({
@@ -79,6 +90,7 @@ class Daemon {
       log,
     });
     await this.refresh();
+    void scheduler.follow();
     this.health.ready = true;
     log(`ready on port ${port}`);
   }
@@ -122,6 +134,7 @@ class Daemon {
   end(): Promise<void> {
     this.ending ??= (async () => {
       log("ending");
+      this.scheduler?.end();
       await this.door?.close();
       await this.machines?.close();
       this.services?.close();

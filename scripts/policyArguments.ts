@@ -8,18 +8,29 @@ const OPTIONS = {
   region: { type: "string", short: "r", multiple: true },
   zone: { type: "string", short: "z" },
   bucket: { type: "string", short: "b" },
+  role: { type: "string" },
+  scheduler: { type: "string" },
 } as const;
 const USAGE =
-  "npm run -s policy -- --region ap-south-1 (and --zone ID of the zone in Route 53, --bucket NAME of the state's bucket)";
+  "npm run -s policy -- --region ap-south-1 (and --zone ID of the zone in Route 53, --bucket NAME of the state's bucket, --role NAME of the scheduler's role; --scheduler ACCOUNT prints that role)";
 
 /** The guide's. */
 const DEFAULT_REGION = "ap-south-1";
 
+/** As an account stack of the name `workshop` calls it. */
+const DEFAULT_ROLE = "workshop-scheduler";
+
+export interface PolicyRequest extends PolicyScope {
+  schedulerRole: string;
+  /** Number of the account whose scheduler's role is printed in the place of the operator's policy. */
+  schedulerOf?: string;
+}
+
 /**
  * @throws Error in the one shape, with all that is wrong
  */
-export function parsePolicyArguments(args: readonly string[]): PolicyScope {
-  const { region = [DEFAULT_REGION], zone, bucket } = parsed(args);
+export function parsePolicyArguments(args: readonly string[]): PolicyRequest {
+  const { region = [DEFAULT_REGION], zone, bucket, role = DEFAULT_ROLE, scheduler } = parsed(args);
   const regions = [...new Set(region.flatMap((one) => one.split(",")).map((one) => one.trim()))];
   const problems: Problem[] = [
     ...regions
@@ -42,9 +53,17 @@ export function parsePolicyArguments(args: readonly string[]): PolicyScope {
       /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/,
       "the name of an S3 bucket",
     ),
+    ...wrongId("--role", role, /^[\w+=,.@-]{1,64}$/, "the name of an IAM role"),
+    ...wrongId("--scheduler", scheduler, /^\d{12}$/, "the number of the AWS account, 12 digits"),
   ];
   if (problems.length > 0) throw new Error(formatProblems("There is no policy", problems));
-  return { regions, zoneId: zone, stateBucket: bucket };
+  return {
+    regions,
+    zoneId: zone,
+    stateBucket: bucket,
+    schedulerRole: role,
+    ...(scheduler !== undefined && { schedulerOf: scheduler }),
+  };
 }
 
 function wrongId(

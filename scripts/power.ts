@@ -25,7 +25,8 @@ import {
   workersOf,
   type Worker,
 } from "./powerText";
-import { stackAws } from "./stackAws";
+import { awsOf, shownConfig } from "./stackAws";
+import { daysOf, nextStartText, nextStopText } from "./stackDays";
 import { selectedStack, stackServer, type StackServer } from "./stackServer";
 
 /** AWS stops a machine within a minute mostly; one that does not shut down takes some. */
@@ -45,7 +46,9 @@ class Power {
     private readonly server: StackServer,
     private readonly request: PowerRequest,
   ) {
-    const aws = stackAws(server.stack);
+    const config = shownConfig(server.stack);
+    const aws = awsOf(config);
+    this.days = daysOf(config);
     this.ec2 = aws.ec2();
     this.region = aws.region;
     this.asked = {
@@ -56,6 +59,11 @@ class Power {
   }
 
   private readonly asked;
+  private readonly days;
+
+  private get next(): string | undefined {
+    return nextStartText(this.days, new Date());
+  }
 
   private get instanceId(): string {
     return this.server.outputs.instanceId;
@@ -105,7 +113,7 @@ class Power {
   async stop(): Promise<void> {
     const { stack } = this.server;
     const before = await this.state();
-    if (before === "stopped") return console.log(stoppedText(stack));
+    if (before === "stopped") return console.log(stoppedText(stack, undefined, this.next));
     if (before !== "stopping") {
       await this.confirm(await this.workers());
       console.error(`Stopping ${this.instanceId}`);
@@ -113,7 +121,7 @@ class Power {
       await this.ask("stop", this.ec2.send(stop));
     }
     await this.waitFor("stopped");
-    console.log(stoppedText(stack, this.seconds));
+    console.log(stoppedText(stack, this.seconds, this.next));
   }
 
   /** Undefined: the server cannot be asked. */
@@ -150,18 +158,24 @@ class Power {
     await this.waitForHub();
   }
 
+  private sayStarted(fromOutside: boolean): void {
+    const { url } = this.server.outputs;
+    const next = nextStopText(this.days, new Date());
+    console.log(startedText(url, this.seconds, fromOutside, next));
+  }
+
   /** From outside, as participants reach it; on the server, where the page is still closed. */
   private async waitForHub(): Promise<void> {
     const { url, publicIp } = this.server.outputs;
     const end = Date.now() + HUB_SECONDS * 1000;
     for (;;) {
-      if (await hubAnswers(url, publicIp)) return console.log(startedText(url, this.seconds, true));
+      if (await hubAnswers(url, publicIp)) return this.sayStarted(true);
       const attempt = await tryToLogIn(this.server.machine);
       if (attempt.kind === "in") {
         attempt.client.end();
         await this.server.run("hub-answers", {}, { limitSeconds: 180 });
         const isOutside = await hubAnswers(url, publicIp);
-        return console.log(startedText(url, this.seconds, isOutside));
+        return this.sayStarted(isOutside);
       }
       if (Date.now() > end) {
         throw new Error(

@@ -73,21 +73,44 @@ export function unconfirmed(
   );
 }
 
-/** What a stopped machine means, and what it goes on costing. */
-export function stoppedText(stack: string, seconds?: number): string {
+/**
+ * What a stopped machine means, and what it goes on costing.
+ *
+ * @param seconds that it took; undefined: it was stopped before
+ * @param next what will start it
+ */
+export function stoppedText(stack: string, seconds?: number, next?: string): string {
   return [
     seconds === undefined
       ? "The instance is stopped already"
       : `The instance is stopped (${seconds} s)`,
     "No page answers now. Home folders, accounts, certificate and address stay",
     "The instance costs nothing while it is stopped; its volumes and its address go on costing",
+    ...(next === undefined ? [] : [next]),
     `To start it again: npm run start -- --stack ${stack}`,
   ].join("\n");
 }
 
-/** How the hub was seen to answer. */
-export function startedText(url: string, seconds: number, fromOutside: boolean): string {
-  return fromOutside
-    ? `The hub answers at ${url} (${seconds} s)\nParticipants open it as before; their servers start anew, with their files`
-    : `The hub answers on the server (${seconds} s); from here ${url} does not: pulumi preview says why`;
+/**
+ * How the hub was seen to answer.
+ *
+ * @param next what will stop the machine
+ */
+export function startedText(
+  url: string,
+  seconds: number,
+  fromOutside: boolean,
+  next: string,
+): string {
+  return [
+    ...(fromOutside
+      ? [
+          `The hub answers at ${url} (${seconds} s)`,
+          "Participants open it as before; their servers start anew, with their files",
+        ]
+      : [
+          `The hub answers on the server (${seconds} s); from here ${url} does not: pulumi preview says why`,
+        ]),
+    next,
+  ].join("\n");
 }

@@ -2,7 +2,7 @@
 
 export async function ask<T>(
   endpoint: string,
-  part: "acme" | "dns" | "github",
+  part: "acme" | "dns" | "github" | "scheduler",
   action: string,
   args: unknown = {},
 ): Promise<T> {

@@ -72,6 +72,10 @@ export class FrontDoor {
     for (const region of regions) this.regions.add(region);
   }
 
+  usedRegions(): string[] {
+    return [...this.regions].sort();
+  }
+
   async close(): Promise<void> {
     this.server.closeIdleConnections();
     await new Promise((resolve) => this.server.close(resolve));
@@ -221,7 +225,7 @@ export class FrontDoor {
   }
 
   private async desired(): Promise<Desired> {
-    return readDesired([...this.regions].sort().map((region) => this.options.moto.ec2(region)));
+    return readDesired(this.usedRegions().map((region) => this.options.moto.ec2(region)));
   }
 
   private inTurn<T>(work: () => Promise<T>): Promise<T> {

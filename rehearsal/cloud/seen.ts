@@ -51,6 +51,7 @@ export function keyOf(call: Call): string {
 export function actionsOf(call: Call): string[] {
   if (call.service === "s3") return s3Actions(call);
   if (call.service === "route53") return [`route53:${route53Action(call)}`];
+  if (call.service === "scheduler") return schedulerActions(call);
   const action = `${call.service}:${call.action}`;
   const tags = [...call.parameters.keys()].some((name) => name.startsWith("TagSpecification."));
   return tags && call.service === "ec2" ? [action, "ec2:CreateTags"] : [action];
@@ -74,6 +75,22 @@ function s3Actions({ method, url, headers }: Call): string[] {
   return headers["x-amz-copy-source"] === undefined
     ? ["s3:PutObject"]
     : ["s3:GetObject", "s3:PutObject"];
+}
+
+/** By method, of one schedule: https://docs.aws.amazon.com/scheduler/latest/APIReference/API_Operations.html */
+const SCHEDULER: Readonly<Record<string, string>> = {
+  DELETE: "DeleteSchedule",
+  GET: "GetSchedule",
+  POST: "CreateSchedule",
+  PUT: "UpdateSchedule",
+};
+
+/** Who gives a schedule its role must be allowed to pass that on. */
+function schedulerActions({ method, url }: Call): string[] {
+  const { pathname } = new URL(url, "http://scheduler");
+  if (!/^\/schedules\/[^/]+$/.test(pathname)) return [`scheduler:${method} ${pathname}`];
+  const passes = method === "POST" || method === "PUT" ? ["iam:PassRole"] : [];
+  return [`scheduler:${SCHEDULER[method] ?? method}`, ...passes];
 }
 
 /** Method and path of each call of Route 53 that the program makes; others stand as they are. */

@@ -8,6 +8,7 @@
 - A refusal has AWS's form and words, EC2's own code among them.
 """
 
+import json
 import re
 from xml.sax.saxutils import escape
 
@@ -28,6 +29,10 @@ class Refused(_RESTError):
     def __init__(self, service, code, message, status):
         super().__init__(code, message)
         self.code = status
+        if service == "scheduler":
+            self.content_type = "application/json"
+            self.description = json.dumps({"__type": code, "message": message})
+            return
         error = f"<Code>{code}</Code><Message>{escape(message)}</Message>"
         self.description = (
             f"<Response><Errors><Error>{error}</Error></Errors><RequestID>rehearsal</RequestID></Response>"
@@ -47,7 +52,9 @@ def refuse_action(request):
     if request._service == "ec2":
         general = "You are not authorized to perform this operation."
         raise Refused("ec2", "UnauthorizedOperation", f"{general} {denied}", 403)
-    raise Refused(request._service, "AccessDenied", denied, 403)
+    # https://docs.aws.amazon.com/scheduler/latest/APIReference/CommonErrors.html
+    code = "AccessDeniedException" if request._service == "scheduler" else "AccessDenied"
+    raise Refused(request._service, code, denied, 403)
 
 
 def refuse_key(request, _reason):

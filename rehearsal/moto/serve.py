@@ -63,6 +63,7 @@ from moto.moto_server.werkzeug_app import (  # noqa: E402
 from moto.route53.exceptions import ResourceRecordAlreadyExists  # noqa: E402
 from moto.route53.models import FakeZone, Route53Backend, route53_backends  # noqa: E402
 from moto.s3.models import s3_backends  # noqa: E402
+from moto.scheduler.models import scheduler_backends  # noqa: E402
 from moto.sts.models import sts_backends  # noqa: E402
 from rights import enforce, refusal  # noqa: E402
 from werkzeug.serving import make_server  # noqa: E402
@@ -79,6 +80,7 @@ BACKENDS = {
     "iam": iam_backends,
     "route53": route53_backends,
     "s3": s3_backends,
+    "scheduler": scheduler_backends,
     "sts": sts_backends,
 }
 READS = ("Describe", "Get", "List", "Decode", "Simulate")

@@ -66,10 +66,16 @@ describe("the configuration of an account stack", () => {
   }
 
   it("refuses more regions than a policy of AWS holds, and says how many fit", () => {
-    const regions = Array.from({ length: 9 }, (_, number) => `ap-southeast-${number + 1}`);
+    const regions = [..."abcdefghij"].flatMap((letter) =>
+      [..."123456789"].map((number) => `ap-southeast${letter}-${number}`),
+    );
     const { problems } = parse({ operatorRegions: JSON.stringify(regions) });
-    const [, fitting] = /the first (\d) of them/.exec(problems[0]?.allowed ?? "") ?? [];
-    const most = { zoneId: "Z".repeat(32), stateBucket: "b".repeat(63) };
+    const [, fitting] = /the first (\d+) of them/.exec(problems[0]?.allowed ?? "") ?? [];
+    const most = {
+      zoneId: "Z".repeat(32),
+      stateBucket: "b".repeat(63),
+      schedulerRole: "r".repeat(42),
+    };
     const size = (count: number) =>
       JSON.stringify(operatorPolicy({ ...most, regions: regions.slice(0, count) })).length;
     assert.ok(size(Number(fitting)) <= MOST_CHARACTERS);

@@ -46,7 +46,7 @@ describe("Pulumi.dev.yaml", () => {
   it("sends all of AWS, and the question for the own address, to the rehearsal's port", () => {
     const endpoint = `http://127.0.0.1:${DEV.port}`;
     const [endpoints = {}] = config["aws:endpoints"] as Record<string, string>[];
-    const services = ["ec2", "iam", "pricing", "route53", "servicequotas", "sts"];
+    const services = ["ec2", "iam", "pricing", "route53", "scheduler", "servicequotas", "sts"];
     assert.deepEqual(Object.keys(endpoints).sort(), services);
     assert.deepEqual([...new Set(Object.values(endpoints))], [endpoint]);
     assert.equal(config[`${PROJECT}:addressService`], `${endpoint}/address`);

@@ -203,8 +203,47 @@ describe("configuration", () => {
 
   it("refuses days that are not in the calendar, and hosts that are addresses", () => {
     assert.match(onlyProblem({ lastDay: "2026-02-30" }), /lastDay is not a day/);
+    // A day without quotes in the stack's file, as YAML reads it.
+    assert.deepEqual(problemsOf({ lastDay: "2026-12-17T00:00:00Z" }), []);
     assert.match(onlyProblem({ gitTokenExpires: "24.12.2026" }), /year first/);
     assert.match(onlyProblem({ gitHost: "https://github.com/" }), /without https:\/\//);
+  });
+
+  it("wants a last day, or none said aloud", () => {
+    assert.match(
+      onlyProblem({ lastDay: "" }),
+      /lastDay is not set[^]*received: nothing[^]*or none, and it runs[^]*mend: +pulumi config set lastDay/,
+    );
+    assert.deepEqual(problemsOf({ lastDay: "none" }), []);
+  });
+
+  const COURSE = { firstDay: "2026-12-14", lastDay: "2026-12-17", timeZone: "Asia/Almaty" };
+  const days: [string, Record<string, string>, RegExp][] = [
+    ["an end before the beginning", { lastDay: "2026-12-01" }, /lastDay is before firstDay/],
+    ["a course of years", { lastDay: "2028-12-01" }, /more than a year after firstDay/],
+    ["a zone that is none", { timeZone: "Almaty" }, /not a time zone[^]*received: Almaty/],
+    ["a zone in small letters", { timeZone: "asia/almaty" }, /set timeZone Asia\/Almaty/],
+    ["an offset", { timeZone: "+05:00" }, /not a time zone/],
+    ["half a night", { nightStop: "22:00" }, /nightStop does not say[^]*22:00-06:00, or off/],
+    ["a night of no time", { nightStop: "22:00-22:00" }, /nightStop does not say/],
+    ["hours that are none", { nightStop: "25:00-06:00" }, /nightStop does not say/],
+    ["a word", { nightStop: "on" }, /nightStop does not say/],
+    [
+      "a morning that clocks skip",
+      { nightStop: "22:00-02:30", timeZone: "Europe/Berlin" },
+      /clocks skip once a year[^]*received: 02:30 in Europe\/Berlin/,
+    ],
+    ["nights without a first day", { nightStop: "22:00-06:00", firstDay: "" }, /firstDay is not/],
+    ["too many days", { stopAfterDays: "61" }, /stopAfterDays is out of range/],
+    ["a role that is none", { schedulerRole: "my role" }, /schedulerRole is not the name/],
+  ];
+  for (const [what, changes, text] of days) {
+    it(`refuses ${what}`, () => assert.match(onlyProblem({ ...COURSE, ...changes }), text));
+  }
+
+  it("takes the days of a course", () => {
+    assert.deepEqual(problemsOf({ ...COURSE, nightStop: "22:00-06:00" }), []);
+    assert.deepEqual(problemsOf({ ...COURSE, timeZone: "Asia/Calcutta" }), []);
   });
 
   it("never throws, whatever is in it", () => {

@@ -21,8 +21,10 @@ const SCOPE = {
   regions: ["ap-south-1", "eu-central-1"],
   zoneId: "Z0123456789ABCDEFGHIJ",
   stateBucket: "workshop-state-123456789012",
+  schedulerRole: "workshop-scheduler",
 };
 const POLICY = operatorPolicy(SCOPE);
+const ALLOWED = POLICY.Statement.filter(({ Effect }) => Effect === "Allow");
 
 const list = (value: string | readonly string[] | undefined): readonly string[] =>
   typeof value === "string" ? [value] : (value ?? []);
@@ -37,7 +39,7 @@ function writesOf(statement: Statement): string[] {
 
 /** Each write action with each kind of thing that a statement names for it. */
 function grants(): { statement: Statement; action: string; kind: string }[] {
-  return POLICY.Statement.flatMap((statement) =>
+  return ALLOWED.flatMap((statement) =>
     writesOf(statement).flatMap((action) =>
       list(statement.Resource).map((arn) => ({ statement, action, kind: kindOf(arn) })),
     ),
@@ -115,7 +117,7 @@ describe("the operator's policy", () => {
   });
 
   it("has no statement that gives an action nothing, and no kind that none of its actions knows", async () => {
-    for (const { Sid, Action, Resource } of POLICY.Statement) {
+    for (const { Sid, Action, Resource } of ALLOWED) {
       const kinds = list(Resource).map(kindOf);
       const used = new Set<string>();
       for (const action of list(Action).filter((one) => !isRead(one))) {
@@ -142,13 +144,15 @@ describe("the operator's policy", () => {
     await assert.rejects(iamResourceTypeDetails("ec2", "no-such-kind"));
   });
 
-  it("narrows every write by the tag, the zone or the bucket, but three kinds without a tag", () => {
+  it("narrows every write by the tag or by a name, but three kinds without a tag", () => {
     const bare = grants().filter(({ statement }) => {
       const byTag = keysOf(statement).some((key) =>
         /^aws:(Request|Resource)Tag\/project$/.test(key),
       );
       const byName = list(statement.Resource).every((arn) =>
-        /hostedzone\/Z|:s3:::workshop-/.test(arn),
+        /hostedzone\/Z|:s3:::workshop-|:role\/workshop-|:schedule\/default\/tljh-workshop-/.test(
+          arn,
+        ),
       );
       return !byTag && !byName;
     });
@@ -163,15 +167,18 @@ describe("the operator's policy", () => {
     );
   });
 
-  it("narrows all of EC2 to the regions, and has no other way into it", () => {
-    for (const statement of POLICY.Statement) {
-      if (!list(statement.Action).some((action) => action.startsWith("ec2:"))) continue;
-      assert.deepEqual(
-        statement.Condition?.["StringEquals"]?.["aws:RequestedRegion"],
-        SCOPE.regions,
-        statement.Sid,
-      );
-    }
+  it("narrows what has regions to the given ones, and denies nothing else", () => {
+    const denied = POLICY.Statement.filter(({ Effect }) => Effect === "Deny");
+    assert.deepEqual(
+      denied.map(({ Action, Resource, Condition }) => [Action, Resource, Condition]),
+      [
+        [
+          ["ec2:*", "scheduler:*"],
+          "*",
+          { StringNotEquals: { "aws:RequestedRegion": SCOPE.regions } },
+        ],
+      ],
+    );
   });
 
   it("tags only together with a call that makes something, and only calls that it allows", () => {
@@ -192,18 +199,32 @@ describe("the operator's policy", () => {
     assert.deepEqual(missing, []);
   });
 
-  it("has nothing to do with a zone or a bucket that it was not given", () => {
+  it("has nothing to do with a zone, a bucket or a role that it was not given", () => {
     const services = actionsOf(operatorPolicy({ regions: ["ap-south-1"] })).map(
       (one) => one.split(":")[0],
     );
     assert.deepEqual([...new Set(services)], ["ec2", "pricing", "servicequotas"]);
   });
 
-  it("never reaches IAM, keys or other people's services, and of money and limits is only told", () => {
+  it("never reaches keys or other people's services, is only told of money and limits, and passes on one role", () => {
     const services = new Set(actionsOf(POLICY).map((one) => one.split(":")[0]));
-    assert.deepEqual([...services], ["ec2", "pricing", "route53", "s3", "servicequotas"]);
+    const all = ["ec2", "iam", "pricing", "route53", "s3", "scheduler", "servicequotas"];
+    assert.deepEqual([...services], all);
     const told = actionsOf(POLICY).filter((one) => /^(pricing|servicequotas):/.test(one));
     assert.ok(told.every(isRead), told.join());
+    const iam = POLICY.Statement.filter(({ Action }) =>
+      list(Action).some((one) => one.startsWith("iam:")),
+    );
+    assert.deepEqual(
+      iam.map(({ Action, Resource }) => [Action, Resource]),
+      [
+        [["iam:GetRole"], "arn:aws:iam::*:role/workshop-scheduler"],
+        [["iam:PassRole"], "arn:aws:iam::*:role/workshop-scheduler"],
+      ],
+    );
+    assert.deepEqual(iam[1]?.Condition, {
+      StringEquals: { "iam:PassedToService": "scheduler.amazonaws.com" },
+    });
   });
 
   it("is one JSON text for the same regions, whichever they are", () => {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import path from "node:path";
 import { operatorPolicy } from "../../components/operatorPolicy";
+import { schedulerPolicy, schedulerTrust } from "../../components/schedulerRole";
 import { parsePolicyArguments } from "../../scripts/policyArguments";
 
 const ROOT = path.join(__dirname, "../..");
@@ -14,27 +15,45 @@ describe("npm run policy", () => {
       regions: ["ap-south-1", "eu-central-1"],
       zoneId: "Z0123",
       stateBucket: "a-state",
+      schedulerRole: "workshop-scheduler",
     });
+    const role = ["--role", "river-scheduler", "--scheduler", "123456789012"];
+    const { schedulerRole, schedulerOf } = parsePolicyArguments(role);
+    assert.deepEqual([schedulerRole, schedulerOf], ["river-scheduler", "123456789012"]);
   });
 
   it("refuses what is none of these, all at once", () => {
     const wrong = ["--region", "Mumbai", "--zone", "example.org", "--bucket", "No_Bucket"];
+    wrong.push("--role", "no role", "--scheduler", "me");
     assert.throws(
       () => parsePolicyArguments(wrong),
-      /3 problems[^]*received: Mumbai[^]*received: example\.org[^]*received: No_Bucket[^]*mend: /,
+      /5 problems[^]*received: Mumbai[^]*received: example\.org[^]*received: No_Bucket[^]*received: me\n[^]*mend: /,
     );
     assert.throws(() => parsePolicyArguments(["--regoin", "x"]), /allowed: {2}--region, --zone/);
   });
 
+  const print = (...args: string[]): unknown =>
+    JSON.parse(
+      execFileSync(
+        process.execPath,
+        ["--require", require.resolve("tsx/cjs"), path.join(ROOT, "scripts/policy.ts"), ...args],
+        { encoding: "utf8", env: { PATH: "" } },
+      ),
+    );
+
   it("prints JSON alone, and needs neither AWS nor Pulumi", () => {
-    const printed = execFileSync(
-      process.execPath,
-      ["--require", require.resolve("tsx/cjs"), path.join(ROOT, "scripts/policy.ts"), "-z", "Z1"],
-      { encoding: "utf8", env: { PATH: "" } },
-    );
+    const schedulerRole = "workshop-scheduler";
     assert.deepEqual(
-      JSON.parse(printed),
-      operatorPolicy({ regions: ["ap-south-1"], zoneId: "Z1" }),
+      print("-z", "Z1"),
+      operatorPolicy({ regions: ["ap-south-1"], zoneId: "Z1", schedulerRole }),
     );
+  });
+
+  it("prints the role of AWS's scheduler, as an account stack makes it", () => {
+    assert.deepEqual(print("--scheduler", "123456789012", "--region", "cn-north-1"), {
+      RoleName: "workshop-scheduler",
+      AssumeRolePolicyDocument: schedulerTrust("123456789012"),
+      Policy: schedulerPolicy("aws-cn"),
+    });
   });
 });

@@ -9,6 +9,7 @@ import {
   unconfirmed,
   workersOf,
 } from "../../scripts/powerText";
+import { daysOf, nextStartText, nextStopText } from "../../scripts/stackDays";
 
 const parse = (line: string) => parsePowerArguments(line.split(" "));
 
@@ -73,8 +74,50 @@ describe("npm run stop, npm run start", () => {
   it("says what goes on costing, and how the machine starts again", () => {
     assert.match(stoppedText("spring", 31), /is stopped \(31 s\)[^]*volumes and its address go on/);
     assert.match(stoppedText("spring"), /stopped already[^]*npm run start -- --stack spring$/);
-    assert.match(startedText("https://a.org", 40, true), /answers at https:\/\/a\.org \(40 s\)/);
-    assert.match(startedText("https://a.org", 40, false), /on the server \(40 s\); from here/);
+    assert.match(stoppedText("spring", 9, "AWS starts it"), /\nAWS starts it\nTo start it again/);
+    const started = (outside: boolean) => startedText("https://a.org", 40, outside, "AWS stops it");
+    assert.match(started(true), /answers at https:\/\/a\.org \(40 s\)[^]*\nAWS stops it$/);
+    assert.match(started(false), /on the server \(40 s\); from here/);
+  });
+});
+
+describe("what AWS does next with a machine", () => {
+  const key = (value: string) => ({ value });
+  const course = {
+    "tljh-workshop:firstDay": key("2026-12-14"),
+    "tljh-workshop:lastDay": key("2026-12-17"),
+    "tljh-workshop:timeZone": key("Asia/Almaty"),
+    "tljh-workshop:nightStop": key("22:00-06:00"),
+    "tljh-workshop:stopAfterDays": key("3"),
+    "tljh-workshop:schedulerRole": key("workshop-scheduler"),
+  };
+  const before = new Date("2026-12-01T00:00:00Z");
+  const after = new Date("2026-12-21T00:00:00Z");
+
+  it("is told from the stack's days, before and after its end", () => {
+    const days = daysOf(course);
+    assert.equal(
+      nextStartText(days, before),
+      "AWS starts it by itself on 2026-12-14 06:00 (Asia/Almaty)",
+    );
+    assert.equal(nextStartText(days, after), undefined);
+    assert.equal(
+      nextStopText(days, before),
+      "AWS stops it at 22:00 each night, and on 2026-12-20 at 22:00 for good (Asia/Almaty)",
+    );
+    const noNights = daysOf({ ...course, "tljh-workshop:nightStop": key("off") });
+    assert.match(nextStopText(noNights, before), /^AWS stops it on 2026-12-20 at 22:00 for good/);
+    assert.match(nextStopText(noNights, after), /^Nothing stops it by itself/);
+  });
+
+  it("is nothing without days, or without a role", () => {
+    const none = key("none");
+    const without = { ...course, "tljh-workshop:schedulerRole": none };
+    assert.equal(daysOf(without), undefined);
+    const endless = { "tljh-workshop:lastDay": none, "tljh-workshop:nightStop": key("off") };
+    assert.equal(daysOf(endless), undefined);
+    assert.equal(nextStartText(undefined, before), undefined);
+    assert.match(nextStopText(undefined, before), /^Nothing stops it/);
   });
 });
 

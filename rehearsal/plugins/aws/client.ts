@@ -4,6 +4,7 @@ import { EC2Client } from "@aws-sdk/client-ec2";
 import { IAMClient } from "@aws-sdk/client-iam";
 import { Route53Client } from "@aws-sdk/client-route-53";
 import { S3Client } from "@aws-sdk/client-s3";
+import { SchedulerClient } from "@aws-sdk/client-scheduler";
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import type { Values } from "../base";
 import { awsError, codeOf } from "./errors";
@@ -37,8 +38,8 @@ const OF_ENGINE = ["version", "pluginDownloadURL", "pluginChecksums", "parameter
 export type Endpoints = Record<"ec2" | "sts", string> & Partial<Record<Further, string>>;
 
 /** Services without which most stacks do. */
-type Further = "iam" | "route53" | "s3";
-const FURTHER: readonly Further[] = ["iam", "route53", "s3"];
+type Further = "iam" | "route53" | "s3" | "scheduler";
+const FURTHER: readonly Further[] = ["iam", "route53", "s3", "scheduler"];
 
 export interface Configuration {
   region: string;
@@ -227,6 +228,7 @@ export class Session {
   private route53Client: Route53Client | undefined;
   private iamClient: IAMClient | undefined;
   private readonly s3Clients = new Map<string, S3Client>();
+  private readonly schedulerClients = new Map<string, SchedulerClient>();
 
   /** Takes the configuration; asks STS where the configuration wants the credentials checked. */
   async configure(config: Values, env: NodeJS.ProcessEnv = process.env): Promise<void> {
@@ -295,6 +297,16 @@ export class Session {
       const forcePathStyle = this.settings.s3UsePathStyle;
       client = this.worded(new S3Client({ ...this.options("s3"), region, forcePathStyle }));
       this.s3Clients.set(region, client);
+    }
+    return client;
+  }
+
+  /** The client of EventBridge Scheduler of a region. */
+  scheduler(region: string): SchedulerClient {
+    let client = this.schedulerClients.get(region);
+    if (client === undefined) {
+      client = this.worded(new SchedulerClient({ ...this.options("scheduler"), region }));
+      this.schedulerClients.set(region, client);
     }
     return client;
   }

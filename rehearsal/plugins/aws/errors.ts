@@ -58,7 +58,9 @@ export function codeOf(failure: unknown): string | undefined {
 
 /** Whether AWS said that the thing, or the tie between two things, doesn't exist. */
 export function isNotFound(failure: unknown): boolean {
-  return /NotFound$|^NoSuch|^Gateway\.NotAttached$/.test(codeOf(failure) ?? "");
+  return /NotFound$|^NoSuch|^ResourceNotFoundException$|^Gateway\.NotAttached$/.test(
+    codeOf(failure) ?? "",
+  );
 }
 
 /** Puts what was being done in front of a failure: "creating EC2 VPC: operation error …". */

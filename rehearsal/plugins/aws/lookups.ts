@@ -16,6 +16,7 @@ import { doing } from "./errors";
 import { filtersOf, orNone, regionOf, tagFilters, type Lookup } from "./filters";
 import { getAmi } from "./getAmi";
 import { getInstanceType } from "./getInstanceType";
+import { getRole } from "./getRole";
 import { getZone } from "./getZone";
 
 /** Finding none is an answer, not an error. */
@@ -156,6 +157,7 @@ export const lookups: Readonly<Record<string, Lookup>> = {
   "aws:ec2/getInstances:getInstances": getInstances,
   "aws:ec2/getInstanceType:getInstanceType": getInstanceType,
   "aws:ec2/getInstanceTypeOfferings:getInstanceTypeOfferings": getInstanceTypeOfferings,
+  "aws:iam/getRole:getRole": getRole,
   "aws:index/getAvailabilityZones:getAvailabilityZones": getAvailabilityZones,
   "aws:index/getCallerIdentity:getCallerIdentity": getCallerIdentity,
   "aws:index/getRegion:getRegion": getRegion,

@@ -14,6 +14,7 @@ import { lookups } from "./lookups";
 import { resourceType } from "./provider";
 import { record } from "./record";
 import type { Definition } from "./resource";
+import { schedule } from "./schedule";
 import type { Failure } from "./schema";
 import { route, routeTable, routeTableAssociation } from "./routes";
 import { bucket } from "./s3/bucket";
@@ -63,6 +64,7 @@ export const definitions: Readonly<Record<string, Definition>> = {
   "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration":
     bucketEncryption,
   "aws:s3/bucketVersioning:BucketVersioning": bucketVersioning,
+  "aws:scheduler/schedule:Schedule": schedule,
   "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": egressRule,
   "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": ingressRule,
 };

@@ -121,6 +121,7 @@ export function resourceType(
       route53: () => session.route53(),
       iam: () => session.iam(),
       s3: () => session.s3(region),
+      scheduler: () => session.scheduler(region),
       region,
       timeoutSeconds: custom > 0 ? custom : minutes * 60,
       defaultTags: session.defaultTags,

@@ -8,6 +8,7 @@ import type { EC2Client } from "@aws-sdk/client-ec2";
 import type { IAMClient } from "@aws-sdk/client-iam";
 import type { Route53Client } from "@aws-sdk/client-route-53";
 import type { S3Client } from "@aws-sdk/client-s3";
+import type { SchedulerClient } from "@aws-sdk/client-scheduler";
 import type { Values } from "../base";
 import type { Arguments, Change, Failure } from "./schema";
 import type { Tags } from "./tags";
@@ -19,6 +20,7 @@ export interface Scope {
   route53: () => Route53Client;
   iam: () => IAMClient;
   s3: () => S3Client;
+  scheduler: () => SchedulerClient;
   region: string;
   /** Time for this operation: `customTimeouts`, or the documented default. */
   timeoutSeconds: number;

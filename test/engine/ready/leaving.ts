@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { seenOf } from "../workshop/account";
 import { assertNothingLeft, failed, succeeded, type Lab } from "../workshop/lab";
 import { inOwnServer } from "../workshop/ownServer";
+import { SCHEDULING } from "./days";
 
 interface State {
   checkpoint: {
@@ -92,8 +93,10 @@ export function leaves(workshop: () => Lab, operator: () => string): void {
     });
 
     it("and its operator was refused nothing in its life", async () => {
-      const { refused } = await seenOf(workshop(), operator());
+      const { allowed, refused } = await seenOf(workshop(), operator());
       assert.deepEqual(refused, {});
+      // Rights that no other suite needs.
+      for (const action of SCHEDULING) assert.ok(action in allowed, action);
     });
   });
 }

@@ -4,7 +4,7 @@
  */
 import { hireOperator, type AccountOutputs } from "../workshop/account";
 import { Lab, succeeded } from "../workshop/lab";
-import { days } from "./days";
+import { days, DAYS } from "./days";
 import { doctor } from "./doctor";
 import { keepsTheirWork } from "./keep";
 import { leaves } from "./leaving";
@@ -21,7 +21,7 @@ describe("a workshop that is ready", function () {
     return lab;
   };
   before(async () => {
-    lab = await Lab.open({ participants: 2, participantNames: ["maria", "sofia"] });
+    lab = await Lab.open({ participants: 2, participantNames: ["maria", "sofia"], ...DAYS });
     operator = await hireOperator(lab);
     succeeded(await lab.change("up"));
   });

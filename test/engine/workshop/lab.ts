@@ -247,9 +247,14 @@ export class Lab {
 
   /** Starts such a command. */
   startCommand(script: string, ...args: string[]): Running {
+    return this.startCommandOfAll(script, ...args, "-s", STACK);
+  }
+
+  /** Starts a command that is not about one stack. */
+  startCommandOfAll(script: string, ...args: string[]): Running {
     const file = path.join(this.project, "scripts", `${script}.ts`);
     // Its own process, and not one that starts it: signals are for it.
-    return this.launch(process.execPath, ["--import", "tsx", file, ...args, "-s", STACK]);
+    return this.launch(process.execPath, ["--import", "tsx", file, ...args]);
   }
 
   private launch(program: string, args: readonly string[]): Running {
@@ -404,7 +409,7 @@ export class Lab {
 }
 
 function endpointsOf({ endpoint, addressService }: Rehearsal): Record<string, unknown> {
-  const services = ["ec2", "iam", "pricing", "route53", "servicequotas", "sts"];
+  const services = ["ec2", "iam", "pricing", "route53", "scheduler", "servicequotas", "sts"];
   const all = Object.fromEntries(services.map((it) => [it, endpoint]));
   // Its DNS listens on the same number.
   const dnsResolvers = [new URL(endpoint).host];

@@ -43,6 +43,17 @@ const name = {
 };
 const machine = { ami: "ami-1", instanceType: "t3.xlarge", subnetId: "subnet-1" };
 
+const evening = {
+  name: "evening",
+  scheduleExpression: "cron(0 22 * * ? *)",
+  scheduleExpressionTimezone: "Asia/Almaty",
+  flexibleTimeWindow: { mode: "OFF" },
+  target: {
+    arn: "arn:aws:scheduler:::aws-sdk:ec2:stopInstances",
+    roleArn: "arn:aws:iam::1:role/x",
+  },
+};
+
 /** From the documentation of each resource: what makes a new one, and what is changed in place. */
 const CHANGES: [token: string, before: Values, after: Values, replaces: string[]][] = [
   ["aws:ec2/vpc:Vpc", { cidrBlock: "10.0.0.0/16" }, { cidrBlock: "10.1.0.0/16" }, ["cidrBlock"]],
@@ -196,6 +207,8 @@ const CHANGES: [token: string, before: Values, after: Values, replaces: string[]
     { bucket: "b-state" },
     ["bucket"],
   ],
+  ["aws:scheduler/schedule:Schedule", evening, { scheduleExpression: "cron(0 23 * * ? *)" }, []],
+  ["aws:scheduler/schedule:Schedule", evening, { name: "another" }, ["name"]],
 ];
 
 describe("AWS stand-in: the engine's questions", () => {

@@ -42,6 +42,7 @@ describe("the program of an account stack", () => {
     const policy = operatorPolicy({
       regions: ["ap-south-1"],
       stateBucket: "river-state-123456789012",
+      schedulerRole: "river-scheduler",
     });
     assert.deepEqual(json(only(run, "aws:iam/policy:Policy"), "policy"), policy);
   });

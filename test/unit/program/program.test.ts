@@ -46,6 +46,7 @@ describe("the program", () => {
       "tljh:index:CourseAccess",
       "tljh:index:CourseContent",
       "tljh:index:Https",
+      "tljh:index:Calendar",
       "pulumi-nodejs:dynamic/tljh:DestroyGuard",
     ]);
   });
@@ -343,6 +344,49 @@ describe("the program, configured otherwise", () => {
   });
 });
 
+describe("the program with days", () => {
+  const DAYS = {
+    firstDay: "2099-12-14",
+    lastDay: "2099-12-17",
+    timeZone: "Asia/Almaty",
+    nightStop: "22:00-06:00",
+  };
+  const role = { "aws:iam/getRole:getRole": () => ({ arn: "arn:aws:iam::123456789012:role/x" }) };
+  const schedules = ({ resources }: Run) =>
+    resources.filter((one) => one.type === "aws:scheduler/schedule:Schedule");
+
+  it("tells AWS's scheduler to stop this instance after the last day, and at night", async () => {
+    const all = schedules(await runProgram(DAYS, role));
+    assert.deepEqual(
+      all.map(({ inputs }) => [inputs["name"], inputs["scheduleExpression"]]),
+      [
+        ["tljh-workshop-test-last-stop", "at(2099-12-20T22:00:00)"],
+        ["tljh-workshop-test-night-stop", "cron(0 22 * * ? *)"],
+        ["tljh-workshop-test-morning-2099-12", "cron(0 6 14-20 12 ? 2099)"],
+      ],
+    );
+    for (const { inputs, parent } of all) {
+      assert.equal(parent, "test");
+      assert.equal(inputs["scheduleExpressionTimezone"], "Asia/Almaty");
+      const target = inputs["target"] as Record<string, string>;
+      assert.equal(target["roleArn"], "arn:aws:iam::123456789012:role/x");
+      assert.equal(target["input"], '{"InstanceIds":["test-machine-id"]}');
+    }
+    const arns = all.map(({ inputs }) => (inputs["target"] as { arn: string }).arn);
+    assert.deepEqual(
+      arns.map((arn) => arn.split(":").pop()),
+      ["stopInstances", "stopInstances", "startInstances"],
+    );
+  });
+
+  it("asks for no role and tells nothing where there are no days, or where no role shall be", async () => {
+    const without = await runProgram();
+    assert.deepEqual(schedules(without), []);
+    assert.ok(!without.asked.includes("aws:iam/getRole:getRole"));
+    assert.deepEqual(schedules(await runProgram({ ...DAYS, schedulerRole: "none" })), []);
+  });
+});
+
 describe("the program, refused", () => {
   it("says that the address service does not answer", async () => {
     const text = await refusal({ sshCidrs: '["me"]' });
@@ -474,6 +518,19 @@ describe("the program, refused", () => {
     assert.match(wrong, /allowed: .*aws sts get-caller-identity[^]*mend: +aws configure/);
     const expired = await asked("api error ExpiredToken: The security token has expired");
     assert.match(expired, /have expired[^]*mend: +aws sso login[^]*then pulumi up --stack test/);
+  });
+
+  it("says that the scheduler's role is not there, with who makes it and how to do without", async () => {
+    const none = () => {
+      throw providerError("reading IAM Role (workshop-scheduler): couldn't find resource");
+    };
+    const text = await refusal({ lastDay: "2099-12-17" }, { "aws:iam/getRole:getRole": none });
+    assert.match(
+      text,
+      /role of AWS's scheduler does not exist[^]*received: schedulerRole workshop-/,
+    );
+    assert.match(text, /mend: +pulumi up --stack account, by[^]*policy -- --scheduler ACCOUNT/);
+    assert.match(text, /pulumi config --stack test set schedulerRole none/);
   });
 
   it("says that the machine is stopped, with the command that starts it", async () => {

@@ -98,6 +98,11 @@ export const CONFIG: Record<string, string> = {
   sshPort: "22",
   sshWaitMinutes: "5",
   aptWaitMinutes: "15",
+  lastDay: "none",
+  timeZone: "UTC",
+  nightStop: "off",
+  stopAfterDays: "3",
+  schedulerRole: "workshop-scheduler",
 };
 
 function withProject(config: Record<string, string>): Record<string, string> {
