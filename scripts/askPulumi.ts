@@ -1,5 +1,5 @@
 /** Pulumi's own CLI, for the commands that a person runs beside it. */
-import { execFileSync } from "node:child_process";
+import { execFile, execFileSync } from "node:child_process";
 import path from "node:path";
 import { formatProblem } from "../components/text";
 
@@ -29,4 +29,27 @@ export function askPulumi(...args: string[]): string {
     };
     throw new Error(formatProblem(problem), { cause: error });
   }
+}
+
+/**
+ * The same without waiting on the spot, and with a limit. Pulumi's own words about a failure are the
+ * error's.
+ *
+ * @param signal ends it
+ */
+export function askPulumiLater(args: readonly string[], signal: AbortSignal): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const options = { cwd: ROOT, encoding: "utf8", maxBuffer: 256 * 1024 * 1024, signal } as const;
+    const asked = execFile(
+      "pulumi",
+      ["--non-interactive", ...args],
+      options,
+      (error, text, said) => {
+        if (error === null) return resolve(text);
+        const words = /error: (.+)/.exec(said)?.[1] ?? said.trim().split("\n").pop() ?? "";
+        reject(new Error(words || error.message));
+      },
+    );
+    asked.stdin?.end();
+  });
 }
