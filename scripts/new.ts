@@ -4,7 +4,7 @@
  *   npm run new                          asks eight questions
  *   npm run new -- NAME --from OLD       starts from another stack's file, without its secrets, people,
  *                                        addresses and days
- *   npm run new -- NAME --yes --admins nicolas --participants 25      asks nothing
+ *   npm run new -- NAME --yes --admins nicolas --days 2027-01-11,2027-01-15      asks nothing
  */
 import fs from "node:fs";
 import path from "node:path";

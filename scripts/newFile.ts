@@ -1,6 +1,6 @@
 /** A new stack's configuration file, from answers or from last year's. Pure. */
 import { Document, isMap, isScalar, parse, parseDocument } from "yaml";
-import { CONFIG_KEYS, parseSettings, type RawConfig } from "../components/config";
+import { parseSettings, type RawConfig } from "../components/config";
 import { PROJECT } from "../components/tags";
 import type { Problem } from "../components/text";
 
@@ -12,7 +12,7 @@ export const QUESTIONS = {
   admins: "Administrators' names on the hub, with commas between",
   participants: "How many participants",
   course: "Repositories of the course, org/repo, with commas between (empty: none yet)",
-  days: "First and last day of the course, such as 2026-12-14,2026-12-18 (empty: not known yet)",
+  days: "First and last day of the course, such as 2026-12-14,2026-12-18 (empty: not known, and nothing stops the server by itself)",
 } as const;
 export type Question = keyof typeof QUESTIONS;
 export type Answers = Partial<Record<Question, string>>;
@@ -99,10 +99,7 @@ function valuesOf(question: Question, answer: string): Record<string, unknown> {
       return { content: text === "" ? undefined : listOf(text).map((repo) => ({ repo })) };
     case "days": {
       const days = listOf(text.replaceAll(" ", ","));
-      const keys = (CONFIG_KEYS as readonly string[]).includes("firstDay")
-        ? { firstDay: days[0], lastDay: days.at(-1) }
-        : { lastDay: days.at(-1) };
-      return keys;
+      return { firstDay: days[0], lastDay: days.at(-1) ?? "none" };
     }
   }
 }

@@ -44,7 +44,9 @@ describe("a new stack's file", () => {
     });
     assert.doesNotMatch(text, /encryptionsalt|salt|xyz/);
     assert.match(text, /# Everybody's\./);
-    assert.deepEqual(problemsOf(startOf(OLD), "next", PROJECT), []);
+    const [days, ...others] = problemsOf(startOf(OLD), "next", PROJECT);
+    assert.match(days?.wrong ?? "", /lastDay is not set/);
+    assert.deepEqual(others, []);
   });
 
   it("takes answers over what was copied, and an empty one takes a value out", () => {
@@ -61,6 +63,10 @@ describe("a new stack's file", () => {
     // With quotation marks: without, YAML makes a time of it.
     assert.match(textOf(file), /lastDay: "2027-10-08"/);
     assert.deepEqual(problemsOf(file, "next", PROJECT), []);
+    const endless = withAnswers(file, { days: "" });
+    assert.match(textOf(endless), /lastDay: none/);
+    assert.doesNotMatch(textOf(endless), /firstDay/);
+    assert.deepEqual(problemsOf(endless, "next", PROJECT), []);
   });
 
   it("is checked by the program's own rules", () => {
@@ -143,7 +149,7 @@ describe("npm run new", function () {
   });
 
   it("asks nothing with --yes, and never overwrites", () => {
-    const made = run(["next", "--from", "old", "--yes", "--participants", "25"]);
+    const made = run(["next", "--from", "old", "--yes", "--days", "2027-01-11"]);
     assert.equal(made.status, 0, made.stderr);
     assert.doesNotMatch(made.stdout, /bootstrapSha256/);
     const before = fs.readFileSync(file("next"), "utf8");
@@ -156,7 +162,10 @@ describe("npm run new", function () {
   it("writes nothing when answers are wrong or missing, and says which option mends it", () => {
     const wrong = run(["bad", "--yes", "--admins", "N!", "--region", "mars"]);
     assert.equal(wrong.status, 1);
-    assert.match(wrong.stderr, /2 problems(.|\n)*npm run new -- bad --region …(.|\n)*--admins …/);
+    assert.match(
+      wrong.stderr,
+      /3 problems(.|\n)*npm run new -- bad --region …(.|\n)*--admins …(.|\n)*--days …/,
+    );
     assert.match(run([], "bad\n").stderr, /not all answered; nothing was written/);
     assert.match(
       run(["bad", "--from", "nobody", "--yes"]).stderr,
