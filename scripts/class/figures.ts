@@ -1,4 +1,5 @@
 /** What a rehearsed class came to: times of each phase, what the machine lacked, the type that has it. */
+import { LADDER_TYPES } from "../../components/sizing";
 import { PHASES, type Visit } from "./visit";
 
 /** What scripts/server/load.sh tells each second. */
@@ -66,19 +67,20 @@ const BUSY_PERCENT = 85;
 const STOLEN_PERCENT = 10;
 
 const SIZES = ["micro", "small", "medium", "large", "xlarge", "2xlarge", "4xlarge", "8xlarge"];
-/** T types end with 2xlarge. Of the general types with the same memory a processor, one that is everywhere. */
-const LARGEST_T = "2xlarge";
-const GENERAL = "m6i";
+/** The first of the ladder with more than two processors. */
+const FOUR_PROCESSORS = "t3.xlarge";
+/** Always gives what it has, and has the same memory a processor as T types. */
+const GENERAL = "m5";
 
-/** The type with twice the processors and, from `large` on, twice the memory. */
+/** The type with twice the processors and twice the memory: of the ladder, else of its own family. */
 export function twice(type: string): string | undefined {
+  const step = LADDER_TYPES.indexOf(type);
+  if (step >= 0) {
+    return LADDER_TYPES[Math.max(step + 1, LADDER_TYPES.indexOf(FOUR_PROCESSORS))];
+  }
   const [family = "", size = ""] = type.split(".");
   const next = SIZES[SIZES.indexOf(size) + 1];
-  if (!SIZES.includes(size) || next === undefined) return undefined;
-  // Below, T types have two processors each.
-  if (/^t\d/.test(family) && SIZES.indexOf(size) < SIZES.indexOf("large"))
-    return `${family}.xlarge`;
-  return /^t\d/.test(family) && size === LARGEST_T ? `${GENERAL}.${next}` : `${family}.${next}`;
+  return SIZES.includes(size) && next !== undefined ? `${family}.${next}` : undefined;
 }
 
 /** What kept participants waiting. */

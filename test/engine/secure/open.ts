@@ -1,5 +1,6 @@
 /** The name points here: the next `up` goes on by itself. */
 import assert from "node:assert/strict";
+import type { Row } from "../../../scripts/proof/rows";
 import { TestBrowser } from "../../browser/browser";
 import { succeeded } from "../workshop/lab";
 import { NAME, type Secured } from "./secure.test";
@@ -43,6 +44,19 @@ export function open(workshop: () => Secured): void {
       succeeded(await lab.preview("--expect-no-changes"));
       const up = await lab.change("up");
       assert.deepEqual(up.steps, []);
+    });
+
+    it("is proved from name and certificate on by `npm run check`, which trusts as browsers do", async () => {
+      const running = workshop().lab.startCommand("check", "--json");
+      await running.ended;
+      assert.match(running.stdout, /^\{/, running.text);
+      const { ready, rows } = JSON.parse(running.stdout) as { ready: boolean; rows: Row[] };
+      assert.equal(ready, true, running.text);
+      assert.deepEqual(
+        rows.slice(0, 3).map(({ name, state }) => [name, state]),
+        ["name", "certificate", "page"].map((name) => [name, "good"]),
+      );
+      assert.match(rows[1]?.found ?? "", /^from Pebble .* days left$/);
     });
 
     it("opens in a browser without a warning, and a password gets in", async () => {
