@@ -9,9 +9,10 @@
  */
 import { parseCheckArguments } from "./checkArguments";
 import { rowText, verdictText } from "./checkText";
+import { logInTo } from "./logInTo";
 import { Ended, withGuests } from "./proof/guests";
 import { insideLooks, outsideLooks, visitorOf, type Subject } from "./proof/looks";
-import { isReady, prove, type Row } from "./proof/rows";
+import { isReady, prove, type Look, type Row } from "./proof/rows";
 import { shownConfig } from "./stackAws";
 import { selectedStack, stackServer } from "./stackServer";
 
@@ -35,7 +36,16 @@ async function main(): Promise<void> {
     if (!json) console.log(rowText(row));
   };
   const nobody = visitorOf(subject, NOBODY);
-  const outside = await prove(outsideLooks(subject, nobody), tell);
+  const machine: Look = {
+    name: "machine",
+    look: async () => {
+      (await logInTo(server.machine)).end();
+      return "runs, and lets this computer in by SSH";
+    },
+    mend: `npm run doors -- open --stack ${stack}`,
+    isGate: true,
+  };
+  const outside = await prove([machine, ...outsideLooks(subject, nobody)], tell);
   nobody.leave();
   const isOpen = outside.every(({ name, state }) => name !== "page" || state === "good");
   const inside = isOpen

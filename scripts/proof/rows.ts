@@ -57,8 +57,22 @@ async function looked({ name, look, mend }: Look): Promise<Row> {
     return { name, ...whole, seconds: seconds() };
   } catch (error) {
     const words = error instanceof Error ? error.message : String(error);
-    return { name, state: "bad", found: words, mend, seconds: seconds() };
+    return { name, state: "bad", ...problemOf(words, mend), seconds: seconds() };
   }
+}
+
+/** An error in the shape that all of this project's have knows best how it is mended. */
+function problemOf(text: string, mend: string): { found: string; mend: string } {
+  const [wrong = "", ...lines] = text.split("\n");
+  const line = (key: string) =>
+    lines
+      .find((one) => one.startsWith(`  ${key}:`))
+      ?.slice(key.length + 3)
+      .trim();
+  const own = line("mend");
+  if (own === undefined) return { found: text, mend };
+  const received = line("received");
+  return { found: received === undefined ? wrong : `${wrong} (${received})`, mend: own };
 }
 
 /** Whether a workshop can be held: nothing is bad, and nothing is unknown. */

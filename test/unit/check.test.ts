@@ -62,6 +62,14 @@ describe("npm run check", () => {
       assert.match(rows[1]?.found ?? "", /log-in failed/);
     });
 
+    it("take what an error of the program itself says, with its own way to mend it", async () => {
+      const error = new Error(
+        "It is stopped\n  received: i-1\n  allowed:  running\n  mend:     npm run start",
+      );
+      const [row] = await prove([look("machine", () => Promise.reject(error))]);
+      assert.deepEqual([row?.found, row?.mend], ["It is stopped (i-1)", "npm run start"]);
+    });
+
     it("end when they are told to", async () => {
       const stop = new AbortController();
       const first = () => (stop.abort(new Error("enough")), works());

@@ -56,7 +56,7 @@ with dbm.open("/opt/tljh/state/passwords.dbm") as known: print(*[it for it in kn
       assert.deepEqual(
         rows.map(({ name }) => name),
         [
-          ...["encryption", "page", "log-in", "server", "kernel", "python", "imports"],
+          ...["machine", "encryption", "page", "log-in", "server", "kernel", "python", "imports"],
           ...["link field-data", "link introduction", "first visit"],
         ],
       );

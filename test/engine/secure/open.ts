@@ -53,10 +53,10 @@ export function open(workshop: () => Secured): void {
       const { ready, rows } = JSON.parse(running.stdout) as { ready: boolean; rows: Row[] };
       assert.equal(ready, true, running.text);
       assert.deepEqual(
-        rows.slice(0, 3).map(({ name, state }) => [name, state]),
+        rows.slice(1, 4).map(({ name, state }) => [name, state]),
         ["name", "certificate", "page"].map((name) => [name, "good"]),
       );
-      assert.match(rows[1]?.found ?? "", /^from Pebble .* days left$/);
+      assert.match(rows[2]?.found ?? "", /^from Pebble .* days left$/);
     });
 
     it("opens in a browser without a warning, and a password gets in", async () => {
