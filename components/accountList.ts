@@ -39,6 +39,24 @@ export const MADE_LETTERS = 17;
 const ACCOUNT = /^[a-z][a-z0-9-]*$/;
 /** Kept for the numbered accounts, so that a person never gets one by the name. */
 const NUMBERED = /^(participant|spare)[0-9]+$/;
+/** Of commands that come as a participant. Afterwards they remove these accounts with all their files. */
+const GUEST = /^workshop-(check|class-[0-9]+)$/;
+
+/** Whether an account is a command's, for as long as it runs, and nobody's otherwise. */
+export function isGuest(name: string): boolean {
+  return GUEST.test(name);
+}
+
+/** Names that no person may have. */
+function isKept(name: string): boolean {
+  return NUMBERED.test(name) || isGuest(name);
+}
+
+/** What such a name is kept for. */
+function keptFor(name: string): string {
+  const what = isGuest(name) ? "npm run check and rehearse" : "the numbered accounts";
+  return `holds a name that is kept for ${what}`;
+}
 
 /**
  * Letters as their owners' passports write them, where the library does otherwise: Russian and
@@ -88,7 +106,7 @@ function numbered(stem: string, count: number): string[] {
 
 /** A name that nobody has yet: the second `aigul` is `aigul-2`. */
 function free(wanted: string, taken: ReadonlySet<string>): string {
-  if (!taken.has(wanted) && !NUMBERED.test(wanted)) return wanted;
+  if (!taken.has(wanted) && !isKept(wanted)) return wanted;
   for (let number = 2; ; number += 1) {
     const name = `${cut(wanted, MADE_LETTERS - 1 - String(number).length)}-${number}`;
     if (!taken.has(name)) return name;
@@ -118,9 +136,9 @@ function faultOf(name: string, taken: ReadonlySet<string>): Omit<Fault, "receive
       example: accountName(name) || "aigul",
     };
   }
-  if (NUMBERED.test(name)) {
+  if (isKept(name)) {
     return {
-      wrong: "holds a name that is kept for the numbered accounts",
+      wrong: keptFor(name),
       allowed:
         "any other name; participants and spareAccounts say how many numbered ones there are",
       example: `${name}-2`,
@@ -158,8 +176,8 @@ export function accountsOf(people: People): { accounts: Account[]; problems: Pro
   };
   for (const [key, names] of Object.entries({ admins, helpers })) {
     names.forEach((name, index) => {
-      if (!NUMBERED.test(name)) return;
-      const wrong = "holds a name that is kept for the numbered accounts";
+      if (!isKept(name)) return;
+      const wrong = keptFor(name);
       const allowed = "any other name";
       refuse(key, index, { wrong, received: name, allowed, example: `${name}-2` });
     });

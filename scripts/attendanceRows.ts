@@ -1,6 +1,6 @@
 /** Who was here when, from what the server has noted. No input or output here. */
 import { stringify } from "csv-stringify/sync";
-import type { Account } from "../components/accountList";
+import { isGuest, type Account } from "../components/accountList";
 
 /** A line that the server has noted: a log-in, or whose servers run. Times in seconds since 1970. */
 export type Noted =
@@ -101,6 +101,7 @@ export function attendanceRows(
   const people = new Map(accounts.map((it) => [it.name, it]));
   return [...days]
     .filter(([, { seen }]) => seen.length > 0)
+    .filter(([key]) => !isGuest(key.split(" ")[1] ?? ""))
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([key, { seen, active, server, logins }]) => {
       const [date = "", account = ""] = key.split(" ");

@@ -105,6 +105,8 @@ describe("the list of accounts", () => {
     ["an admin's name", { participantNames: ["nicolas"] }, /has already/, /\[0\]' 'nicolas-2'/],
     ["a name twice", { participantNames: ["bo", "bo"] }, /has already/, /\[1\]' 'bo-2'/],
     ["a number's name", { participantNames: ["participant03"] }, /kept for the numbered/, /-2'/],
+    ["a command's name", { participantNames: ["workshop-class-01"] }, /npm run check/, /-2'/],
+    ["a helper of a command's name", { helpers: ["workshop-check"] }, /^helpers .*kept/, /-2/],
     ["an admin of a number's name", { admins: ["spare01"] }, /^admins .*numbered/, /admins\[0\]/],
     ["nobody", { participantNames: [""] }, /no account can be made/, /'guest'/],
     ["no letters", { participantNames: ["🙂"] }, /no account can be made/, /'guest = 🙂'/],

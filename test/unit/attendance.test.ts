@@ -63,6 +63,18 @@ describe("attendance", () => {
     );
   });
 
+  it("has no commands that came as a participant", () => {
+    const found = rows(
+      { at: minutes(0), login: "workshop-check" },
+      { at: minutes(1), login: "workshop-class-07" },
+      { at: minutes(2), login: "ana" },
+    );
+    assert.deepEqual(
+      found.map(({ account }) => account),
+      ["ana"],
+    );
+  });
+
   it("reads what was noted, but for half a line", () => {
     assert.deepEqual(notedOf('{"at":1,"login":"ana"}\n{"at":2,"on":{"an\nnonsense\n'), [
       { at: 1, login: "ana" },
