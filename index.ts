@@ -15,6 +15,7 @@ import { Https } from "./components/https";
 import { Instance } from "./components/instance";
 import { guardDestroy, watchResources } from "./components/leaving";
 import { Network } from "./components/network";
+import { Packages } from "./components/packages";
 import { plan } from "./components/plan";
 import { PublicPorts } from "./components/publicPorts";
 import { explainRefusals } from "./components/refusals";
@@ -49,6 +50,9 @@ export = async () => {
   const accounts = new Accounts(name, { ...given, server }, { dependsOn: tljh });
   const { rules } = new PublicPorts(name, { ...given, ...network.place }, { dependsOn: accounts });
 
+  // Phase 5: packages for the participants.
+  const packages = new Packages(name, { ...given, server }, { dependsOn: accounts });
+
   // Phase 6: the token for private repositories, course material and its links.
   const url = publicIp.apply((address) => serverUrl(domain, address));
   const token = new CourseAccess(name, { ...given, server }, { dependsOn: accounts });
@@ -56,7 +60,7 @@ export = async () => {
   const course = new CourseContent(name, { ...given, server, baseUrl: url }, onceReadable);
 
   // Phase 4: HTTPS. Last, so that an issuer's refusal keeps neither token nor material back.
-  const before = { dependsOn: [...records, ...rules, accounts, token, course] };
+  const before = { dependsOn: [...records, ...rules, accounts, packages, token, course] };
   new Https(name, { ...given, server }, before);
 
   // The days around it: AWS's own scheduler stops the machine.
@@ -85,5 +89,6 @@ export = async () => {
     links: course.links,
     content: settings.content.map(({ url: repo, ...entry }) => ({ ...entry, repo })),
     gitToken: token.token,
+    packagesLock: packages.lock,
   };
 };

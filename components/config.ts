@@ -14,11 +14,12 @@ import { ContentEntry, parseContent } from "./content";
 import { credentialSources, missingCredentials } from "./credentials";
 import { GIT_HOST, PRINTABLE, RawConfig, Reader } from "./configReader";
 import { HttpsSettings, readHttps } from "./httpsConfig";
+import { PackagesSettings, readPackages } from "./packagesConfig";
 import { LEAST_LIMIT_GIB } from "./sizing";
 import { formatProblems, forStack, Problem } from "./text";
 
 /** The checked configuration of a workshop. Sizes in GiB, times in minutes unless named otherwise. */
-export interface Settings extends HttpsSettings, CalendarSettings {
+export interface Settings extends HttpsSettings, CalendarSettings, PackagesSettings {
   kind: "workshop";
   /** Prefix of every name and tag. */
   name: string;
@@ -178,6 +179,7 @@ export function parseSettings(
         example: `"$(curl -fsSL ${bootstrapUrl} | sha256sum | cut -d' ' -f1)"`,
       })
       .toLowerCase(),
+    ...readPackages(read),
     sshPort: Number(read.oneOf("sshPort", ["22", "993"])),
     sshWaitMinutes: read.integer("sshWaitMinutes", 0, 60),
     aptWaitMinutes: read.integer("aptWaitMinutes", 0, 120),

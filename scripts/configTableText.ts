@@ -12,6 +12,10 @@ const END = "<!-- end of configuration -->";
 
 function shown(value: unknown): string {
   if (Array.isArray(value)) return value.length === 0 ? "none" : value.map(String).join(", ");
+  if (typeof value === "object" && value !== null) {
+    const lists = Object.entries(value).map(([key, item]) => `${key}: ${shown(item)}`);
+    return lists.length === 0 ? "none" : lists.join("; ");
+  }
   return value === "" ? "none" : String(value);
 }
 

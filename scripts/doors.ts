@@ -12,17 +12,15 @@
  * group's rules for SSH up, and nothing else, so that a preview afterwards shows no change. It needs
  * AWS and not SSH: it works when this computer is shut out.
  */
-import { spawn } from "node:child_process";
-import path from "node:path";
 import { ownAddress } from "../components/thisComputer";
 import { formatProblem } from "../components/text";
 import { logIn } from "../providers/ssh";
+import { bringUp } from "./bringUp";
 import { parseDoorsArguments, type DoorsRequest } from "./doorsArguments";
 import { doorsOf, isLetIn, listText, wantedSources, type Door, type Exported } from "./doorsText";
 import { logInTo } from "./logInTo";
 import { askPulumi, selectedStack, stackServer } from "./stackServer";
 
-const ROOT = path.join(__dirname, "..");
 /** The rules for SSH, whichever stack. */
 const RULES =
   "**::tljh:index:Network$aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule::*-ssh-*";
@@ -57,31 +55,12 @@ async function putInForce(stack: string, { key }: Configured, sources: string[])
   askPulumi("config", "set-all", "--json", JSON.stringify({ [key]: value }), "--stack", stack);
   // Shut out ourselves, we could not log in.
   const targets = (await canLogIn(stack)) ? [RULES, REACHABLE] : [RULES];
-  const up = ["up", "--yes", "--skip-preview", "--suppress-outputs"];
-  up.push(...targets.flatMap((target) => ["--target", target]));
-  // Of its own group: Ctrl-C is for us, who then close what was opened.
-  const pulumi = spawn("pulumi", ["--non-interactive", ...up, "--stack", stack], {
-    cwd: ROOT,
-    stdio: ["ignore", "pipe", "pipe"],
-    detached: true,
-  });
-  let text = "";
-  for (const stream of [pulumi.stdout, pulumi.stderr]) {
-    stream.setEncoding("utf8").on("data", (data: string) => (text += data));
-  }
-  const status = await new Promise((resolve, reject) => {
-    pulumi.on("error", reject);
-    pulumi.on("close", resolve);
-  });
-  if (status === 0) return refuseLeft(stack, sources);
-  throw new Error(
-    `${text.trimEnd()}\n\n${formatProblem({
-      wrong: "The security group's rules were not brought up; the configuration is changed already",
-      received: `exit status ${String(status)} from pulumi up, whose words are above`,
-      allowed: "it succeeds",
-      mend: `what it says; then the same command once more, or pulumi up --stack ${stack}`,
-    })}`,
+  await bringUp(
+    stack,
+    targets,
+    "The security group's rules were not brought up; the configuration is changed already",
   );
+  refuseLeft(stack, sources);
 }
 
 async function canLogIn(stack: string): Promise<boolean> {

@@ -349,16 +349,76 @@ Restart=always
 {UNIT_END}"""
 
 # `install` is all that documentation of TLJH asks of conda. Options for channels mean nothing here.
+# With --json it answers as conda's documentation says; what it has put in has conda's marks: a file
+# in conda-meta, and INSTALLER.
 CONDA_COMMAND = f"""\
 #!{USER}/bin/python3
 # Stand-in for conda in a rehearsal: `install` and `list`, by pip, in this environment only.
+import glob
+import json
+import os
 import subprocess
 import sys
+import tempfile
 
 TAKES_VALUE = {{"-c", "--channel", "-n", "--name", "-p", "--prefix"}}
 PIP = [sys.executable, "-m", "pip", "--disable-pip-version-check"]
+BUILD = "pip_0"
 words = sys.argv[1:]
 name = sys.argv[0].rsplit("/", 1)[-1]
+
+
+def solve(packages):
+    with tempfile.NamedTemporaryFile() as report:
+        ran = subprocess.run(
+            [*PIP, "install", "--quiet", "--dry-run", "--report", report.name, *packages],
+            capture_output=True,
+            text=True,
+        )
+        return ran, json.load(report) if ran.returncode == 0 else {{}}
+
+
+def refuse(said, packages):
+    if "No matching distribution" in said:
+        missing = said.strip().rsplit("found for ", 1)[-1].split()[0]
+        kind, text = "PackagesNotFoundError", "The following packages are not available: " + missing
+    else:
+        missing, kind, text = "", "UnsatisfiableError", said.strip()
+    answer = {{"success": False, "error": text, "message": text, "exception_name": kind}}
+    print(json.dumps({{**answer, **({{"packages": [missing]}} if missing else {{}})}}))
+    sys.exit(1)
+
+
+def install(packages, dry_run, as_json):
+    if not as_json:
+        sys.exit(subprocess.call([*PIP, "install", *packages]))
+    ran, report = solve(packages)
+    if ran.returncode != 0:
+        refuse(ran.stderr, packages)
+    items = [item["metadata"] for item in report["install"]]
+    link = [
+        {{"name": it["name"].lower(), "version": it["version"], "build_string": BUILD}} for it in items
+    ]
+    if not dry_run and items:
+        exact = [it["name"] + "==" + it["version"] for it in items]
+        ran = subprocess.run(
+            [*PIP, "install", "--quiet", "--no-deps", *exact], capture_output=True, text=True
+        )
+        if ran.returncode != 0:
+            refuse(ran.stderr, packages)
+        os.makedirs(sys.prefix + "/conda-meta", exist_ok=True)
+        for it, one in zip(items, link):
+            file = "-".join((one["name"], one["version"], BUILD)) + ".json"
+            with open(sys.prefix + "/conda-meta/" + file, "w") as meta:
+                json.dump({{**one, "files": []}}, meta)
+            stem = it["name"].replace("-", "_").replace(".", "_")
+            sites = sys.prefix + "/lib/python*/site-packages/"
+            for info in glob.glob(sites + stem + "-" + it["version"] + ".dist-info"):
+                with open(info + "/INSTALLER", "w") as mark:
+                    mark.write("conda")
+    print(json.dumps({{"success": True, "dry_run": dry_run, "actions": {{"FETCH": [], "LINK": link}}}}))
+
+
 if words[:1] in (["--version"], ["-V"]):
     print(f"{{name}} 0.0 (rehearsal stand-in, backed by pip)")
 elif words[:1] == ["list"]:
@@ -367,11 +427,12 @@ elif words[:1] == ["install"]:
     packages, skip = [], False
     for word in words[1:]:
         if not skip and not word.startswith("-"):
-            # conda writes an exact version with one sign, pip with two
+            # conda writes an exact version with one sign, and maybe a build after it; pip with two
             exact = "=" in word and not any(sign in word for sign in ("==", "<", ">", "!", "~"))
-            packages.append(word.replace("=", "==", 1) if exact else word)
+            parts = word.split("::")[-1].split("=")
+            packages.append("==".join(parts[:2]) if exact else word.split("::")[-1])
         skip = word in TAKES_VALUE
-    sys.exit(subprocess.call([*PIP, "install", *packages]))
+    install(packages, "--dry-run" in words, "--json" in words)
 else:
     sys.exit(f"{{name}}: this stand-in has install [-y] PACKAGE…, list, --version; got {{words}}")
 """

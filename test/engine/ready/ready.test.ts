@@ -10,6 +10,7 @@ import { keepsTheirWork } from "./keep";
 import { leaves } from "./leaving";
 import { proof } from "./proof";
 import { size } from "./size";
+import { packages } from "./packages";
 
 describe("a workshop that is ready", function () {
   // What comes after a failure would only fail because of it.
@@ -32,6 +33,7 @@ describe("a workshop that is ready", function () {
   });
 
   size(workshop);
+  packages(workshop);
   doctor(workshop);
   keepsTheirWork(workshop);
   proof(workshop);

@@ -43,6 +43,8 @@ const PLAIN_HTTP = {
   acmeServer: undefined,
   acmeCa: undefined,
 };
+/** A test that wants some says so: they take time. */
+const NO_PACKAGES = { packages: {} };
 /** Arguments of an `up` that a test interrupts. */
 export const UP = ["up", "--yes", "--skip-preview", "-s", STACK];
 
@@ -171,7 +173,7 @@ export class Lab {
     }
     fs.symlinkSync(path.join(ROOT, "node_modules"), path.join(project, "node_modules"));
     const lab = new Lab(rehearsal, project);
-    lab.configure({ ...endpointsOf(rehearsal), ...PLAIN_HTTP, ...config });
+    lab.configure({ ...endpointsOf(rehearsal), ...PLAIN_HTTP, ...NO_PACKAGES, ...config });
     await lab.pulumi("stack", "init", STACK);
     return lab;
   }

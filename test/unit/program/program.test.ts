@@ -43,6 +43,7 @@ describe("the program", () => {
       "tljh:index:Tljh",
       "tljh:index:Accounts",
       "tljh:index:PublicPorts",
+      "tljh:index:Packages",
       "tljh:index:CourseAccess",
       "tljh:index:CourseContent",
       "tljh:index:Https",
@@ -132,6 +133,7 @@ describe("the program", () => {
         ["test-plain-http", "test-restart-if-needed"],
         ["test-install", "test-plain-http"],
         ["test-limits", "test-install"],
+        ["test-packages"],
         ["test-links"],
       ],
     );
@@ -223,6 +225,7 @@ describe("the program", () => {
       links: {},
       content: [],
       gitToken: undefined,
+      packagesLock: undefined,
     });
   });
 });

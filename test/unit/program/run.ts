@@ -91,6 +91,7 @@ export const CONFIG: Record<string, string> = {
   tljhVersion: "2.0.0",
   bootstrapUrl: "https://example.org/{tljhVersion}/bootstrap.py",
   bootstrapSha256: "a".repeat(64),
+  packages: '{"pip":["flopy"]}',
   content: "[]",
   gitHost: "github.com",
   gitUsername: "x-access-token",
