@@ -58,7 +58,7 @@ function count(things: readonly Thing[]): string {
 /** What a stack owns, in one line: it is there on purpose. */
 function ownedText(owner: string, things: readonly Thing[]): string {
   const own = things.filter((thing) => thing.owner === owner);
-  return `Stack ${owner} has ${count(own)} in ${[...new Set(own.map(({ region }) => region))].join(", ")}: ${sumText(own)}. To remove them: pulumi destroy --stack ${owner}`;
+  return `Stack ${owner} has ${count(own)} in ${[...new Set(own.map(({ region }) => region))].join(", ")}: ${sumText(own)}. To remove them: npm run end -- --stack ${owner}`;
 }
 
 export function sweptText(swept: Swept): string {
