@@ -1,4 +1,4 @@
-/** What to do when AWS refuses the user something: said beside the provider's own error. */
+/** What to do when AWS refuses something, for lack of rights or room: said beside the provider's own error. */
 import * as pulumi from "@pulumi/pulumi";
 import { formatProblem, forStack, Problem } from "./text";
 
@@ -24,8 +24,35 @@ export function missingRight(text: string, what: string): Problem | undefined {
   };
 }
 
+/** Limits of an account in a region, by AWS's code: what they are about. */
+const LIMITS: Readonly<Record<string, string>> = {
+  VcpuLimitExceeded: "vCPUs of running instances",
+  InstanceLimitExceeded: "running instances",
+  AddressLimitExceeded: "Elastic IPs",
+  VpcLimitExceeded: "VPCs",
+};
+
 /**
- * From here on, a resource of AWS that fails for lack of rights says how to get them. Where Pulumi is
+ * The problem if the account's limit in the region is reached.
+ *
+ * @param text the provider's error
+ * @param what was being done, such as "create workshop-machine"
+ */
+export function limitReached(text: string, what: string, stack: string): Problem | undefined {
+  const code = Object.keys(LIMITS).find((one) => text.includes(one));
+  if (code === undefined) return undefined;
+  const [, most] = /limit of (\d+)/.exec(text) ?? [];
+  return {
+    wrong: `The AWS account may have no more ${LIMITS[code]} in this region`,
+    received: `${code} (${what})${most ? `, at a limit of ${most}` : ""}`,
+    allowed:
+      "what the account's quotas allow, which AWS raises on request: that takes hours to days",
+    mend: `npm run preflight -- --stack ${stack}, which prints the request; or end what is not needed any more, or take another region. Then pulumi up`,
+  };
+}
+
+/**
+ * From here on, a resource of AWS that fails for lack of rights or room says how to get them. Where Pulumi is
  * too old for that, AWS's own words must do.
  */
 export async function explainRefusals(): Promise<void> {
@@ -37,10 +64,12 @@ export async function explainRefusals(): Promise<void> {
   });
 }
 
-/** Prints the problem. Never asks for another try: rights do not come by themselves. */
+/** Prints the problem. Never asks for another try: neither rights nor room come by themselves. */
 export async function explainRefusal(args: pulumi.ErrorHookArgs): Promise<boolean> {
   const { errors, failedOperation, name } = args;
-  const problem = missingRight(errors[0] ?? "", `${failedOperation} ${name}`);
+  const [text = ""] = errors;
+  const what = `${failedOperation} ${name}`;
+  const problem = missingRight(text, what) ?? limitReached(text, what, pulumi.getStack());
   if (problem) {
     const mend = forStack(problem.mend, pulumi.getStack());
     await pulumi.log.error(formatProblem({ ...problem, mend }));

@@ -40,12 +40,12 @@ explain_full_disk() {
     "some GiB" "$(enlarge /)"
 }
 
-# enlarge PATH: the commands that make its volume 20 GiB larger. A file system may grow only at the
-# next start.
+# enlarge PATH: the commands that make its volume 20 GiB larger. Where the kernel refuses it, the file
+# system grows only at the next start.
 enlarge() {
   local key=diskGiB
   [ "$1" = / ] || key=dataGiB
-  printf 'pulumi config set %s %s, then pulumi up, then on the server, when nobody works: sudo reboot' \
+  printf 'pulumi config set %s %s, then pulumi up; if it says so, then on the server, when nobody works: sudo reboot' \
     "$key" $(($(df --output=size -BG "$1" | tail -n 1 | tr -dc 0-9) + 20))
 }
 

@@ -32,8 +32,9 @@ if [ -n "$disk" ] && [ $(($(bytes "$source") + slack)) -lt "$(bytes "$volume")" 
   say "Growing the root partition"
   number=$(cat "/sys/class/block/${source##*/}/partition")
   # Other partitions (boot, EFI) stand before the root's on Ubuntu's images.
-  quietly "The root partition cannot be grown" "on the server, when nobody works: sudo reboot; then pulumi up" \
-    growpart "$volume" "$number"
+  # It needs some room, which a full disk does not have.
+  TMPDIR=/run quietly "The root partition cannot be grown" \
+    "on the server, when nobody works: sudo reboot; then pulumi up" growpart "$volume" "$number"
 fi
 
 before=$(df --output=size -B1 / | tail -n 1)

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type * as pulumi from "@pulumi/pulumi";
-import { explainRefusal, missingRight } from "../../components/refusals";
+import { explainRefusal, limitReached, missingRight } from "../../components/refusals";
 
 const USER = "arn:aws:iam::123456789012:user/workshop-operator";
 
@@ -28,6 +28,17 @@ describe("what AWS refuses", () => {
       assert.match(problem?.mend ?? "", /pulumi up --stack account/);
     });
   }
+
+  it("is told, too, when a limit of the account is reached", () => {
+    const text =
+      "operation error EC2: RunInstances, api error VcpuLimitExceeded: You have requested more vCPU capacity than your current vCPU limit of 2 allows";
+    const problem = limitReached(text, "create test-machine", "test");
+    assert.match(problem?.wrong ?? "", /no more vCPUs of running instances in this region/);
+    assert.equal(problem?.received, "VcpuLimitExceeded (create test-machine), at a limit of 2");
+    assert.match(problem?.mend ?? "", /^npm run preflight -- --stack test, /);
+    assert.match(limitReached("AddressLimitExceeded", "x", "s")?.wrong ?? "", /Elastic IPs/);
+    assert.equal(limitReached("InsufficientInstanceCapacity", "x", "s"), undefined);
+  });
 
   it("is not tried again", async () => {
     const args = { errors: ["VpcLimitExceeded"], failedOperation: "create", name: "test-vpc" };

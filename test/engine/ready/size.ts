@@ -154,5 +154,25 @@ export function size(workshop: () => Lab): void {
       assert.deepEqual(await inForce("maria"), before);
       await workshop().onServer("systemctl stop jupyter-maria jupyter-sofia");
     });
+
+    it("follow another type; files stay, and a larger data volume is grown into", async () => {
+      await workshop().onServer("echo 'my work' >/home/jupyter-maria/work.txt");
+      workshop().configure({ instanceType: "t3.large", dataGiB: 6 });
+      const up = await workshop().change("up");
+      succeeded(up);
+      assert.match(up.text, /stops everybody for about 3 minutes/);
+      const names = up.steps.map(([name, operation]) => `${name} ${operation}`);
+      for (const one of ["machine", "data", "data-volume", "limits"]) {
+        assert.ok(names.includes(`test-${one} update`), names.join());
+      }
+      const { stdout } = await workshop().onServer(
+        "cat /home/jupyter-maria/work.txt; df --output=size -BM /home | tail -n 1; tljh-config show",
+      );
+      const [work, mib, ...settings] = stdout.split("\n");
+      assert.equal(work, "my work");
+      assert.ok(parseInt(mib ?? "", 10) > 5.5 * 1024, mib);
+      assert.match(settings.join("\n"), /memory: 4096M/);
+      await workshop().serverShows("curl -fsS http://127.0.0.1/hub/health");
+    });
   });
 }
