@@ -62,6 +62,11 @@ describe("the packages on the server", function () {
       /do not go together: water<2[^]*held here: water==2\.0/,
     ],
     [
+      "whatever it is while the index cannot be reached",
+      { pip: ["pond"], requirements: "--index-url http://127.0.0.1:9/simple" },
+      /PyPI\) cannot be reached from the server[^]*connection broken/,
+    ],
+    [
       "a line of a requirements file that is for pip alone",
       { requirements: "-e ." },
       /received: -e \./,
@@ -82,6 +87,18 @@ describe("the packages on the server", function () {
       assert.deepEqual(lab.files(), before);
     });
   }
+
+  it("puts everything back when people could not work with it, and says which package it is", () => {
+    lab.offer("broken 1.0");
+    const before = lab.files();
+    const ran = lab.run({ pip: ["sea", "broken"] }, "solve", "apply", "prove");
+    assert.equal(ran.status, 1);
+    assert.match(
+      ran.said,
+      /^broken cannot be imported[^]*import broken: .*No module named 'nowhere'/,
+    );
+    assert.deepEqual(lab.files(), before);
+  });
 
   it("refuses what has no room on the disk", () => {
     const said = execFileSync(

@@ -15,7 +15,7 @@ for line in lines:
     info = f"{name}-{version}.dist-info"
     needs = "".join(f"Requires-Dist: {one}\\n" for one in needs.split(",") if one)
     files = {
-        f"{name}.py": f"version = '{version}'\\n",
+        f"{name}.py": "import nowhere\\n" if name == "broken" else f"version = '{version}'\\n",
         f"{info}/METADATA": f"Metadata-Version: 2.1\\nName: {name}\\nVersion: {version}\\n{needs}",
         f"{info}/WHEEL": "Wheel-Version: 1.0\\nGenerator: test\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n",
     }
@@ -101,6 +101,7 @@ export class PackagesLab {
           encoding: "utf8",
           env: {
             PATH: process.env["PATH"],
+            WORKSHOP_NOBODY: os.userInfo().username,
             WORKSHOP_ENVIRONMENT: this.environment,
             WORKSHOP_PACKAGES_STATE: path.join(this.folder, "state.json"),
           },

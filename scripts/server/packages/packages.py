@@ -17,7 +17,6 @@ A package of an earlier request that nobody asks for any more, and nobody needs,
 one that this program has not put in, and none of conda's.
 """
 
-import concurrent.futures
 import json
 import os
 import re
@@ -152,20 +151,17 @@ class Packages:
         dists = seen["dists"]
         held = self.held(dists)
         specs = self.conda_specs(seen["conda"])
-        with concurrent.futures.ThreadPoolExecutor(1) as pool:
-            before = pool.submit(self.pip.complaints)
-            link = self.conda.solve(specs) if specs else []
-            for one in link:
-                if name_of(one["name"]) in held and dists[name_of(one["name"])]["by"] == "pip":
-                    raise self.conda_takes(one, dists[name_of(one["name"])])
-                held[name_of(one["name"])] = f"{one['name']}=={one['version']}"
-            items = self.pip.solve(self.wanted, dists, list(held.values()))
-            complaints = before.result()
+        link = self.conda.solve(specs) if specs else []
+        for one in link:
+            if name_of(one["name"]) in held and dists[name_of(one["name"])]["by"] == "pip":
+                raise self.conda_takes(one, dists[name_of(one["name"])])
+            held[name_of(one["name"])] = f"{one['name']}=={one['version']}"
+        # Nothing is asked of pip: it need not look at all that is there.
+        items = self.pip.solve(self.wanted, dists, list(held.values())) if self.wanted else []
         linked = {name_of(one["name"]) for one in link}
         items = [item for item in items if normal(item["name"]) not in linked]
         needed = self.needed(dists)
         self.plan = {
-            "complaints": sorted(complaints),
             "extensions": sorted(extension_files(ENVIRONMENT)),
             "specs": specs,
             "link": link,
@@ -248,6 +244,8 @@ class Packages:
         # conda may bring another numpy than was thought: pip's part is worked out again then.
         if plan["items"] and not plan["link"]:
             files = self.fetch()
+        # What was wrong before is nobody's fault now.
+        plan["complaints"] = sorted(self.pip.complaints())
         self.snapshot.keep()
         if plan["gone"]:
             self.pip.take_out(plan["gone"])
@@ -257,7 +255,8 @@ class Packages:
             say(f"conda installs {len(plan['link'])} packages")
             self.conda.put_in(plan["link"])
             dists = self.look()["dists"]
-            plan["items"] = self.pip.solve(self.wanted, dists, list(self.held(dists).values()))
+            held = list(self.held(dists).values())
+            plan["items"] = self.pip.solve(self.wanted, dists, held) if self.wanted else []
             if plan["items"]:
                 files = self.fetch()
         if plan["items"]:
@@ -335,6 +334,10 @@ def main(word, folder):
             packages.put_back()
         print(problem.text(load(os.path.join(folder, "request.json"), {}).get("stack")), file=sys.stderr)
         return 1
+    except Exception:
+        if packages and word != "solve":
+            packages.put_back()
+        raise
     return 0
 
 
