@@ -13,6 +13,7 @@ import { CalendarSettings, readCalendar } from "./calendarConfig";
 import { ContentEntry, parseContent } from "./content";
 import { credentialSources, missingCredentials } from "./credentials";
 import { GIT_HOST, PRINTABLE, RawConfig, Reader } from "./configReader";
+import { HOME_GIB, LEAST_HOME_GIB, readHomeGiB } from "./homeLimit";
 import { HttpsSettings, readHttps } from "./httpsConfig";
 import { PackagesSettings, readPackages } from "./packagesConfig";
 import { LEAST_LIMIT_GIB } from "./sizing";
@@ -32,6 +33,8 @@ export interface Settings extends HttpsSettings, CalendarSettings, PackagesSetti
   instanceType: string;
   diskGiB: number;
   dataGiB: number;
+  /** Most that a participant's home may have; undefined means computed. */
+  homeGiB?: number | "none";
   cpuCredits: "standard" | "unlimited";
   /** Most memory of a participant's server; undefined means computed. */
   memoryGiB?: number;
@@ -157,6 +160,7 @@ export function parseSettings(
     }),
     diskGiB: read.integer("diskGiB", 10, 16384),
     dataGiB: read.integer("dataGiB", 1, 16384),
+    homeGiB: homeGiB(read),
     cpuCredits: read.oneOf("cpuCredits", ["standard", "unlimited"]),
     ...readLimits(read),
     ubuntuRelease: read.oneOf("ubuntuRelease", ["22.04", "24.04"]),
@@ -226,6 +230,19 @@ function readLimits(read: Reader): Pick<Settings, "memoryGiB" | "cpus" | "idleTi
     ),
     idleTimeoutMinutes: read.idleMinutes("idleTimeoutMinutes"),
   };
+}
+
+function homeGiB(read: Reader): Settings["homeGiB"] {
+  const rule = {
+    wrong: "homeGiB is not what a home may have",
+    allowed: `GiB such as 2.5, at least ${LEAST_HOME_GIB}; none for no limit; empty: computed`,
+    example: "2.5",
+  };
+  const value = readHomeGiB(read.optional("homeGiB", HOME_GIB, rule));
+  if (typeof value === "number" && value < LEAST_HOME_GIB) {
+    read.refuse("homeGiB", rule, String(value));
+  }
+  return value;
 }
 
 function readPeople(

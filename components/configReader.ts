@@ -14,6 +14,7 @@ export const CONFIG_KEYS = [
   "instanceType",
   "diskGiB",
   "dataGiB",
+  "homeGiB",
   "cpuCredits",
   "memoryGiB",
   "cpus",

@@ -111,9 +111,11 @@ export function scriptSource(script: string): string {
   return read("lib.sh") + read(`${script}.sh`);
 }
 
-/** The Python programs of a folder of `scripts/server`, by file name, for the script beside it. */
+/** The programs of a folder of `scripts/server`, by file name, for the script beside it. */
 export function serverPrograms(folder: string): Record<string, string> {
-  const files = fs.readdirSync(path.join(SCRIPTS, folder)).filter((file) => file.endsWith(".py"));
+  const files = fs
+    .readdirSync(path.join(SCRIPTS, folder))
+    .filter((file) => /\.(py|js)$/.test(file));
   return Object.fromEntries(files.map((file) => [file, read(`${folder}/${file}`)]));
 }
 

@@ -1,14 +1,14 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
+import { homeMiB, type HomeLimitArgs } from "./homeLimit";
 import { Server, serverPrograms, ServerStep, SSH_USER } from "./server";
 import { METADATA_UNIT, SSHD_CONFIG } from "./userData";
 
-export interface TljhArgs {
+export interface TljhArgs extends HomeLimitArgs {
   server: Server;
   dataVolumeId: pulumi.Input<string>;
   diskGiB: number;
-  dataGiB: number;
   /** Most memory of one participant's server, in MiB. */
   memoryMiB: number;
   /** Most vCPUs of one; undefined: no limit. */
@@ -130,6 +130,16 @@ export class Tljh extends pulumi.ComponentResource {
           CPUS: args.cpus ?? "",
           IDLE_MINUTES: args.idleTimeoutMinutes,
         },
+        limitMinutes: 10,
+      },
+      after(install),
+    );
+    new ServerStep(
+      `${name}-class`,
+      {
+        server,
+        script: "class",
+        values: { HOME_MIB: homeMiB(args), PROGRAMS: serverPrograms("class") },
         limitMinutes: 10,
       },
       after(install),

@@ -38,7 +38,14 @@ export interface Complaints {
 /** What scripts/server/doctor prints; times are seconds of the epoch. */
 export interface ServerFacts {
   disks: Known<{ root: Disk; data: Disk }>;
-  memory: Known<{ bytes: number; free: number; killed: { unit: string; when: number }[] }>;
+  memory: Known<{
+    bytes: number;
+    free: number;
+    /** Programs of units that the machine's kernel has ended. */
+    killed: { unit: string; when: number }[];
+    /** Participants whose notebook's kernel has ended by itself. */
+    died: { name: string; when: number }[];
+  }>;
   load: Known<{
     one: number;
     five: number;
@@ -54,7 +61,13 @@ export interface ServerFacts {
   updates: Known<{ last: number; timer: string }>;
   clock: Known<{ now: number; synchronized: boolean }>;
   sshd: Known<{ ports: number[]; passwords: boolean; root: boolean; wrong: string }>;
-  homes: Known<{ count: number; measured: { name: string; bytes: number }[] }>;
+  homes: Known<{
+    count: number;
+    measured: { name: string; bytes: number }[];
+    /** Bytes that each may have, and who has more; null: there is no limit. */
+    limit: number | null;
+    held: string[];
+  }>;
   hub: Known<{ answers: boolean; version?: string; said?: string }>;
   people: Known<{
     accounts: number;

@@ -80,11 +80,22 @@ function disk(
   return green(says);
 }
 
-function homes(facts: Facts, { count, measured }: Of<"homes">, server: ServerFacts): Verdict {
+function homes(
+  facts: Facts,
+  { count, measured, limit, held }: Of<"homes">,
+  server: ServerFacts,
+): Verdict {
   if (count === 0) return green("nobody has logged in yet");
   const top = measured.slice(0, 3).map(({ name, bytes }) => `${name} ${size(bytes)}`);
   const left = count - measured.length;
   const says = `${count} homes${left > 0 ? ` (${left} not measured in time)` : ""}, the largest: ${top.join(", ")}`;
+  if (held.length > 0 && limit !== null) {
+    const look = onServer(facts, `sudo du -xh --max-depth=2 /home/jupyter-${held[0] ?? ""}`);
+    return yellow(
+      `${says}; with more than their limit of ${size(limit)}, and so with small files only: ${held.join(", ")}`,
+      `${look}; a higher limit for all: ${here(facts, "pulumi config set homeGiB GIB, then pulumi up")}`,
+    );
+  }
   const volume = isKnown(server.disks) ? server.disks.data.bytes : Infinity;
   const [first] = measured;
   if (first && first.bytes > volume * HOME.yellowShare) {
@@ -94,16 +105,25 @@ function homes(facts: Facts, { count, measured }: Of<"homes">, server: ServerFac
   return green(says);
 }
 
-function memory(facts: Facts, { bytes, free, killed }: Of<"memory">): Verdict {
+function memory(facts: Facts, { bytes, free, killed, died }: Of<"memory">): Verdict {
   const share = free / bytes;
   const says = `${size(free)} of ${size(bytes)} are free (${percent(share)})`;
   const top = onServer(facts, "ps -eo rss,user,args --sort=-rss | head -n 15");
   if (share < MEMORY.redShare) return red(says, top);
-  const last = killed.at(-1);
+  const since = (when: number) => ago(facts.now / 1000 - when);
+  const last = died.at(-1);
   if (last) {
-    const count = killed.length === 1 ? "a program was" : `${killed.length} programs were`;
+    const names = [...new Set(died.map(({ name }) => name))].join(", ");
+    const count = died.length === 1 ? "1 kernel" : `${died.length} kernels`;
     return yellow(
-      `${says}; in the last day ${count} ended for want of memory, the last one ${ago(facts.now / 1000 - last.when)} in ${last.unit}`,
+      `${says}; in the last day ${count} of ${names} ended by themselves, mostly for want of memory, the last one ${since(last.when)}`,
+      top,
+    );
+  }
+  const program = killed.at(-1);
+  if (program) {
+    return yellow(
+      `${says}; a program of ${program.unit} was ended for want of memory ${since(program.when)}`,
       top,
     );
   }

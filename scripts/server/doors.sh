@@ -96,13 +96,22 @@ expect_rejected() {
 hub_text() {
   cat <<'PYTHON'
 # What a participant's server does not get, beside what TLJH keeps from it: others' temporary files
-# and processes, and the machine's metadata service.
+# and processes, and the machine's metadata service. A program that has used up the server's memory
+# ends, and the server goes on; where all of the machine's is used up, it is a participant's that ends.
 c.SystemdSpawner.isolate_tmp = True
 c.SystemdSpawner.unit_extra_properties.update(
     {
         "IPAddressDeny": "169.254.169.254 fd00:ec2::254",
         "ProtectProc": "invisible",
+        "OOMPolicy": "continue",
+        "OOMScoreAdjust": "200",
+        "RuntimeDirectory": "jupyter-{USERNAME}",
+        "RuntimeDirectoryMode": "0700",
     }
+)
+# Not in the home: a server shall start, and a kernel, though the data volume is full.
+c.Spawner.environment.update(
+    {"JUPYTER_RUNTIME_DIR": lambda spawner: f"/run/jupyter-{spawner.user.name}"}
 )
 PYTHON
 }

@@ -155,13 +155,6 @@ print(json.dumps(settings, indent=2))
 PYTHON
   )
   put "$file" 644 root:root <<<"$merged"
-  put "${file%.json}.py" 644 root:root <<'PYTHON'
-# Made by the workshop's set-up. Linux takes no more than 107 letters for the address of a kernel's
-# socket. In ~/.local/share/jupyter/runtime whoever has an account of 15 letters has more, and no kernel.
-import os
-
-os.environ["JUPYTER_RUNTIME_DIR"] = os.path.expanduser("~/.local/run")
-PYTHON
 }
 
 network_text() {

@@ -4,7 +4,7 @@
 # nobody's notebooks stop. Limits of memory and CPU hold for servers that are started afterwards.
 #
 # A server counts as used whenever its page asks for something, and when a kernel starts or ends a cell or
-# prints. A computation that is silent for longer than IDLE_MINUTES is stopped, with all else.
+# prints, and while a cell computes in silence (class/workshop_server.py).
 #
 # MEMORY_MIB    most memory of one participant's server
 # CPUS          most vCPUs of one; empty: no limit

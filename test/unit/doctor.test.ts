@@ -118,19 +118,24 @@ describe("doctor: what is not green", () => {
     ],
     [
       "a home with more than a quarter of the volume",
-      serverRow("homes", "homes", { count: 3, measured: [{ name: "ana", bytes: 11 * GIB }] }),
+      serverRow("homes", "homes", {
+        count: 3,
+        measured: [{ name: "ana", bytes: 11 * GIB }],
+        limit: null,
+        held: [],
+      }),
       "yellow",
       /2 not measured in time.*ana has more.*jupyter-ana/,
     ],
     [
       "memory that is nearly used up",
-      serverRow("memory", "memory", { bytes: 100, free: 4, killed: [] }),
+      serverRow("memory", "memory", { bytes: 100, free: 4, killed: [], died: [] }),
       "red",
       /ps -eo/,
     ],
     [
       "little memory",
-      serverRow("memory", "memory", { bytes: 100, free: 14, killed: [] }),
+      serverRow("memory", "memory", { bytes: 100, free: 14, killed: [], died: [] }),
       "yellow",
       /14 %/,
     ],
@@ -139,9 +144,27 @@ describe("doctor: what is not green", () => {
       serverRow("memory", "memory", {
         ...{ bytes: 100, free: 50 },
         killed: [{ unit: "jupyter-ana.service", when: NOW / 1000 - 600 }],
+        died: [],
       }),
       "yellow",
-      /a program was ended for want of memory, the last one 10 min ago in jupyter-ana/,
+      /a program of jupyter-ana\.service was ended for want of memory 10 min ago/,
+    ],
+    [
+      "kernels that ended by themselves",
+      serverRow("memory", "memory", {
+        ...{ bytes: 100, free: 50, killed: [] },
+        died: [7200, 60].map((age) => ({ name: "ana", when: NOW / 1000 - age })),
+      }),
+      "yellow",
+      /2 kernels of ana ended by themselves, .*the last one 60 s ago/,
+    ],
+    [
+      "a home beyond its limit",
+      serverRow("homes", "homes", {
+        ...{ count: 1, measured: [{ name: "ana", bytes: 5 * GIB }], limit: 4 * GIB, held: ["ana"] },
+      }),
+      "yellow",
+      /limit of 4\.0 GiB.*small files only: ana.*--stack dev set homeGiB/,
     ],
     ["many programs", serverRow("load", "load", { ...load, five: 8 }), "yellow", /2\.0 programs/],
     [
@@ -544,6 +567,7 @@ describe("doctor: the logs", () => {
       hub("I", "all is well"),
       ...[1, 2, 3, 4].map((number) => hub("E", `bad ${number}`)),
       hub("W", "hm"),
+      hub("C", "Received signal SIGTERM, initiating shutdown..."),
     );
     assert.equal(found.count, 4);
     assert.deepEqual(

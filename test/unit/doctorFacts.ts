@@ -15,14 +15,14 @@ export function serverFacts(changed: Partial<ServerFacts> = {}): ServerFacts {
   const user = "/opt/tljh/user";
   return {
     disks: { root: disk, data: disk },
-    memory: { bytes: 16 * GIB, free: 12 * GIB, killed: [] },
+    memory: { bytes: 16 * GIB, free: 12 * GIB, killed: [], died: [] },
     load: { one: 1, five: 1, processors: 4, idle: 0.9, steal: 0, uptime: 3600 },
     units: { failed: [], off: [] },
     reboot: { asked: false, packages: [] },
     updates: { last: NOW / 1000 - 3600, timer: "active" },
     clock: { now: NOW / 1000, synchronized: true },
     sshd: { ports: [22, 993], passwords: false, root: false, wrong: "" },
-    homes: { count: 1, measured: [{ name: "ana", bytes: GIB }] },
+    homes: { count: 1, measured: [{ name: "ana", bytes: GIB }], limit: 4 * GIB, held: [] },
     hub: { answers: true, version: "5.5.4" },
     people: { accounts: 24, servers: [] },
     hubErrors: { count: 0, last: [] },

@@ -19,7 +19,8 @@ SECRETS = [
     (re.compile(r"(?i)\b((?:pass(?:word|phrase)?|token|secret|cookie|code|state|_xsrf|key)['\"]?\s*[=:]\s*)[^\s&,;)]+"), r"\1[secret]"),
     (re.compile(r"\b(?=[A-Za-z0-9+_=-]*\d)[A-Za-z0-9+_=-]{32,}"), "[secret]"),
 ]
-HUB = re.compile(r"^\[[EC] |^(ERROR|CRITICAL)\b|^Traceback |^\w*(Error|Exception): ")
+# A hub that is restarted says so as something critical.
+HUB = re.compile(r"^(?!.*Received signal SIG(?:TERM|INT))(?:\[[EC] |(ERROR|CRITICAL)\b|Traceback |\w*(Error|Exception): )")
 PROXY = re.compile(r"\bERR\b|\bFTL\b|level=(error|fatal)|\"level\":\"(error|fatal)\"")
 CERTIFICATE = re.compile(r"[Uu]nable to obtain ACME certificate|[Ee]rror renewing certificate")
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")

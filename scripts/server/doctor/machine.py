@@ -66,7 +66,20 @@ def memory():
     for line in printed.splitlines():
         entry = json.loads(line)
         killed.append({"unit": entry.get("UNIT", "?"), "when": int(entry["__REALTIME_TIMESTAMP"]) // 1_000_000})
-    return {"bytes": total, "free": free, "killed": killed}
+    return {"bytes": total, "free": free, "killed": killed, "died": _died()}
+
+
+def _died():
+    """Notebooks' kernels that ended without being told to, as participants' servers log it."""
+    pattern = "--grep=KernelRestarter: restarting kernel"
+    found = []
+    for line in run("journalctl", "--since=-24h", "-o", "json", "--no-pager", pattern).splitlines():
+        entry = json.loads(line)
+        unit = entry.get("_SYSTEMD_UNIT", "")
+        if unit.startswith("jupyter-"):
+            name = unit[len("jupyter-") :].removesuffix(".service")
+            found.append({"name": name, "when": int(entry["__REALTIME_TIMESTAMP"]) // 1_000_000})
+    return found[-20:]
 
 
 def _processors():
@@ -150,8 +163,14 @@ def sshd():
 def homes():
     """Participants' folders with their bytes; those that could not be measured in time are missing."""
     folders = sorted(glob.glob("/home/jupyter-*"))
+    try:
+        with open("/run/workshop-homes.json", encoding="utf-8") as file:
+            guard = json.load(file)
+    except (OSError, ValueError):
+        guard = {"limit": None, "held": []}
+    kept = {"limit": guard["limit"], "held": guard["held"]}
     if not folders:
-        return {"count": 0, "measured": []}
+        return {"count": 0, "measured": [], **kept}
     # Prints each when it is measured.
     child = subprocess.run(
         ["timeout", "6", "nice", "du", "-sx", "--block-size=1", "--", *folders],
@@ -166,4 +185,4 @@ def homes():
         size, _, folder = line.partition("\t")
         measured.append({"name": os.path.basename(folder)[len("jupyter-") :], "bytes": int(size)})
     measured.sort(key=lambda one: -one["bytes"])
-    return {"count": len(folders), "measured": measured}
+    return {"count": len(folders), "measured": measured, **kept}

@@ -33,7 +33,7 @@ done
 kernels=$site/user/$NAME/api/kernels
 id=$(visit -X POST -H "X-XSRFToken: $(token /user/$NAME/)" -d '{}' $kernels |
   python3 -c 'import json, sys; print(json.load(sys.stdin)["id"])')
-file=/home/jupyter-$NAME/.local/run/kernel-$id.json
+file=/run/jupyter-$NAME/kernel-$id.json
 `;
 
 /** Has the kernel compute what stands on standard input, and shows what it prints. */

@@ -134,6 +134,7 @@ describe("the program", () => {
         ["test-install", "test-plain-http"],
         ["test-limits", "test-install"],
         ["test-packages"],
+        ["test-class", "test-install"],
         ["test-links"],
       ],
     );

@@ -76,6 +76,7 @@ export const CONFIG: Record<string, string> = {
   instanceType: "t3.xlarge",
   diskGiB: "20",
   dataGiB: "40",
+  homeGiB: "",
   cpuCredits: "standard",
   idleTimeoutMinutes: "720",
   ubuntuRelease: "22.04",
