@@ -133,8 +133,8 @@ describe("the program", () => {
         ["test-plain-http", "test-restart-if-needed"],
         ["test-install", "test-plain-http"],
         ["test-limits", "test-install"],
-        ["test-packages"],
         ["test-class", "test-install"],
+        ["test-packages"],
         ["test-links"],
       ],
     );
