@@ -8,6 +8,8 @@ import { scriptSource, Server, serverPrograms, SSH_USER } from "./server";
 export interface AccountsArgs extends People {
   server: Server;
   region: string;
+  /** Snapshot that the data volume was made of, whose passwords stay in force. */
+  dataSnapshot?: string;
 }
 
 /**
@@ -65,6 +67,14 @@ export class Accounts extends pulumi.ComponentResource {
       },
       { parent: this },
     );
+    onHub.changedAt.apply((changedAt) => {
+      if (args.dataSnapshot === undefined || changedAt <= startedAt) return;
+      void pulumi.log.warn(
+        `Accounts of ${args.dataSnapshot} keep the passwords that they had; \`passwords\` is of the others. ` +
+          `Who has which: npm run slips -- --stack ${stack}; a new one: npm run user -- reset NAME --stack ${stack}`,
+        onHub,
+      );
+    });
     pulumi.all([onHub.changedAt, onHub.leftFiles]).apply(([changedAt, left]) => {
       if (!left?.length || changedAt <= startedAt) return;
       void pulumi.log.warn(

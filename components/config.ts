@@ -43,6 +43,8 @@ export interface Settings extends HttpsSettings, CalendarSettings, PackagesSetti
   /** 0: servers are never stopped for being idle. */
   idleTimeoutMinutes: number;
   ubuntuRelease: "22.04" | "24.04";
+  /** Snapshot that the data volume is made of; undefined: it starts blank. */
+  dataSnapshot?: string;
   /** An image chosen by the user; undefined means Canonical's newest of `ubuntuRelease`. */
   amiId?: string;
   /** IPv4 ranges, and the word `me`. */
@@ -164,6 +166,12 @@ export function parseSettings(
     cpuCredits: read.oneOf("cpuCredits", ["standard", "unlimited"]),
     ...readLimits(read),
     ubuntuRelease: read.oneOf("ubuntuRelease", ["22.04", "24.04"]),
+    dataSnapshot: read.optional("dataSnapshot", /^snap-[0-9a-f]{8,17}$/, {
+      wrong: "dataSnapshot is not the id of a snapshot",
+      allowed:
+        "snap- and 8 or 17 hexadecimal digits, as `npm run backup -- list` shows, or nothing",
+      example: "snap-0dee22c13ea7a9a67",
+    }),
     amiId: read.optional("amiId", /^ami-[0-9a-f]{8,17}$/, {
       wrong: "amiId is not the id of an image",
       allowed: "ami- and 8 or 17 hexadecimal digits, or nothing for Canonical's newest",

@@ -20,6 +20,7 @@ export const CONFIG_KEYS = [
   "cpus",
   "idleTimeoutMinutes",
   "ubuntuRelease",
+  "dataSnapshot",
   "amiId",
   "sshCidrs",
   "sshPort",

@@ -15,6 +15,8 @@ export interface InstanceArgs {
   availabilityZone: pulumi.Input<string>;
   diskGiB: number;
   dataGiB: number;
+  /** Snapshot that the data volume is made of when it is new; undefined: it starts blank. */
+  dataSnapshot?: string;
   cpuCredits: "standard" | "unlimited";
   tags: StackTags;
 }
@@ -99,9 +101,11 @@ export class Instance extends pulumi.ComponentResource {
         type: "gp3",
         size: args.dataGiB,
         encrypted: true,
+        ...(args.dataSnapshot !== undefined && { snapshotId: args.dataSnapshot }),
         tags: tags("data"),
       },
-      { ...child, ignoreChanges: ["availabilityZone"] },
+      // Another snapshot would replace the volume, with everybody's files.
+      { ...child, ignoreChanges: ["availabilityZone", "snapshotId"] },
     );
     this.attachment = new ec2.VolumeAttachment(
       `${name}-data-attachment`,

@@ -46,7 +46,9 @@ export interface PolicyDocument {
 /** Calls that make a thing by itself, with its tags. */
 const MAKE = [
   "AllocateAddress",
+  "CopySnapshot",
   "CreateInternetGateway",
+  "CreateSnapshot",
   "CreateVolume",
   "CreateVpc",
   "ImportKeyPair",
@@ -66,6 +68,7 @@ const CHANGE = [
   "DeleteRoute",
   "DeleteRouteTable",
   "DeleteSecurityGroup",
+  "DeleteSnapshot",
   "DeleteSubnet",
   "DeleteVolume",
   "DeleteVpc",
@@ -94,6 +97,7 @@ const TAGGED = [
   "route-table",
   "security-group",
   "security-group-rule",
+  "snapshot",
   "subnet",
   "volume",
   "vpc",
@@ -177,7 +181,7 @@ function ec2Statements(partition: string): Statement[] {
     allow(
       "Make",
       MAKE,
-      things("elastic-ip", "internet-gateway", "volume", "vpc", "key-pair"),
+      things("elastic-ip", "internet-gateway", "snapshot", "volume", "vpc", "key-pair"),
       when(REQUEST_TAG),
     ),
     allow(
@@ -193,8 +197,8 @@ function ec2Statements(partition: string): Statement[] {
     // https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ExamplePolicies_EC2.html#iam-example-runinstances
     allow(
       "MakeOfOwn",
-      [...MAKE_IN_VPC, ...OPEN_PORTS, "RunInstances"],
-      things("key-pair", "security-group", "subnet", "vpc"),
+      [...MAKE_IN_VPC, ...OPEN_PORTS, "CreateSnapshot", "CreateVolume", "RunInstances"],
+      things("key-pair", "security-group", "snapshot", "subnet", "volume", "vpc"),
       when(RESOURCE_TAG),
     ),
     allow(

@@ -27,6 +27,33 @@ function lines(stream: NodeJS.ReadableStream, onLine: (line: string) => void): v
 }
 
 /**
+ * Logs in, so that a script can be run later at once, when nobody could log in: whoever holds home
+ * folders still, holds log-ins too.
+ *
+ * @returns runs the script and ends the connection; its status
+ * @throws Error when the server cannot be logged in to
+ */
+export async function standBy(
+  machine: Machine,
+  limitSeconds: number,
+): Promise<(text: string) => Promise<number>> {
+  const client = await logInTo(machine);
+  const stream = await new Promise<ClientChannel>((resolve, reject) => {
+    client.exec(loader(limitSeconds), (error, it) => (error ? reject(error) : resolve(it)));
+  });
+  stream.resume();
+  stream.stderr.resume();
+  return (text) =>
+    new Promise<number>((resolve) => {
+      let status = -1;
+      stream.on("exit", (it: number | null) => (status = it ?? -1));
+      client.on("close", () => resolve(status)).on("error", () => resolve(status));
+      stream.on("close", () => client.end());
+      stream.end(whole(text));
+    });
+}
+
+/**
  * Runs a bash script as root on the server, and writes its standard output to a stream, which is
  * ended. The script goes over standard input, as with `runOnServer`.
  *

@@ -9,7 +9,7 @@ export function changes(action: string): boolean {
 
 /** Whether machines, their disks, addresses or ports may look different afterwards. */
 export function concernsMachines(action: string): boolean {
-  return /Instance|Volume|SecurityGroup|NetworkInterface|(Associate|Disassociate|Release)Address/.test(
+  return /Instance|Volume|Snapshot|Image|SecurityGroup|NetworkInterface|(Associate|Disassociate|Release)Address/.test(
     action,
   );
 }

@@ -2,18 +2,20 @@
 
 import {
   DescribeAddressesCommand,
+  DescribeImagesCommand,
   DescribeInstanceAttributeCommand,
   DescribeInstanceTypesCommand,
   DescribeInstancesCommand,
   DescribeKeyPairsCommand,
   DescribeSecurityGroupsCommand,
+  DescribeSnapshotsCommand,
   DescribeVolumesCommand,
   type EC2Client,
   type Instance,
   type IpPermission,
   type SecurityGroup,
 } from "@aws-sdk/client-ec2";
-import type { Desired, DesiredMachine, Rule } from "../machines/desired";
+import type { Desired, DesiredCopy, DesiredMachine, Rule } from "../machines/desired";
 
 const PROTOCOLS: Readonly<Record<string, Rule["protocol"]>> = {
   "-1": "-1",
@@ -102,6 +104,7 @@ async function machineOf(
     memoryMiB,
     hostname: (instance.PrivateDnsName ?? "").split(".")[0] ?? "",
     userData,
+    ...(instance.ImageId !== undefined && { imageId: instance.ImageId }),
     rootVolumeId: root?.Ebs?.VolumeId ?? "",
     attachedVolumeIds: mappings
       .filter((mapping) => mapping !== root)
@@ -113,13 +116,18 @@ async function machineOf(
   };
 }
 
-async function regionDesired(ec2: EC2Client): Promise<Desired> {
-  const [instances, volumes, addresses, groups, pairs] = await Promise.all([
+async function regionDesired(
+  ec2: EC2Client,
+  copied: ReadonlyMap<string, string>,
+): Promise<Desired> {
+  const [instances, volumes, addresses, groups, pairs, snapshots, images] = await Promise.all([
     ec2.send(new DescribeInstancesCommand({})),
     ec2.send(new DescribeVolumesCommand({})),
     ec2.send(new DescribeAddressesCommand({})),
     ec2.send(new DescribeSecurityGroupsCommand({})),
     ec2.send(new DescribeKeyPairsCommand({ IncludePublicKey: true })),
+    ec2.send(new DescribeSnapshotsCommand({ OwnerIds: ["self"] })),
+    ec2.send(new DescribeImagesCommand({ Owners: ["self"] })),
   ]);
   const keys = new Map(
     (pairs.KeyPairs ?? []).map(({ KeyName = "", PublicKey = "" }) => [KeyName, PublicKey]),
@@ -134,19 +142,41 @@ async function regionDesired(ec2: EC2Client): Promise<Desired> {
       .flatMap(({ Instances }) => Instances ?? [])
       .map((instance) => machineOf(instance, known, ec2)),
   );
+  const present = machines.filter((machine) => machine !== undefined);
+  const roots = new Map(present.map((one) => [one.instanceId, one.rootVolumeId]));
   return {
-    machines: machines.filter((machine) => machine !== undefined),
-    volumes: (volumes.Volumes ?? []).map(({ VolumeId = "", Size = 0 }) => ({
+    machines: present,
+    volumes: (volumes.Volumes ?? []).map(({ VolumeId = "", Size = 0, SnapshotId }) => ({
       volumeId: VolumeId,
       sizeGiB: Size,
+      ...(SnapshotId && { from: SnapshotId }),
     })),
+    copies: [
+      ...(snapshots.Snapshots ?? []).map(({ SnapshotId = "", VolumeId = "" }): DesiredCopy => ({
+        copyId: SnapshotId,
+        of: copied.get(SnapshotId) ?? VolumeId,
+      })),
+      // Of an image moto tells the instance that it was made of.
+      ...(images.Images ?? []).map(({ ImageId = "", SourceInstanceId = "" }): DesiredCopy => ({
+        copyId: ImageId,
+        of: roots.get(SourceInstanceId) ?? "",
+      })),
+    ],
   };
 }
 
-/** Reads all regions at once. Nothing may change meanwhile. */
-export async function readDesired(clients: readonly EC2Client[]): Promise<Desired> {
-  const all = await Promise.all(clients.map(regionDesired));
+/**
+ * Reads all regions at once. Nothing may change meanwhile.
+ *
+ * @param copied of a snapshot's copy, the snapshot: AWS tells only at the time of copying
+ */
+export async function readDesired(
+  clients: readonly EC2Client[],
+  copied: ReadonlyMap<string, string> = new Map(),
+): Promise<Desired> {
+  const all = await Promise.all(clients.map((ec2) => regionDesired(ec2, copied)));
   return {
+    copies: all.flatMap(({ copies = [] }) => copies),
     machines: all.flatMap(({ machines }) => machines),
     volumes: all.flatMap(({ volumes }) => volumes),
   };

@@ -41,6 +41,8 @@ export class FrontDoor {
   private turn: Promise<unknown> = Promise.resolve();
   /** Answers of calls that moto took and the machines didn't, by the SDK's id: it tries again. */
   private readonly unfinished = new Map<string, Answer>();
+  /** Snapshots that were copied from others: the copy's id to the other's. */
+  private readonly copied = new Map<string, string>();
 
   private constructor(private readonly options: FrontDoorOptions) {
     this.regions = new Set(options.regions);
@@ -220,12 +222,24 @@ export class FrontDoor {
     const answer = await this.options.moto.forward(call);
     // Who looks into all regions leaves nothing in them.
     const makes = call.service === "ec2" && changes(call.action);
-    if (makes && answer.status < 300) this.regions.add(call.region);
+    if (makes && answer.status < 300) {
+      this.regions.add(call.region);
+      this.noteCopy(call, answer);
+    }
     return answer;
   }
 
+  private noteCopy({ action, parameters }: Call, { body }: Answer): void {
+    const source = parameters.get("SourceSnapshotId");
+    const [, id] = /<snapshotId>([^<]+)</.exec(body.toString("utf8")) ?? [];
+    if (action === "CopySnapshot" && source !== null && id !== undefined) {
+      this.copied.set(id, source);
+    }
+  }
+
   private async desired(): Promise<Desired> {
-    return readDesired(this.usedRegions().map((region) => this.options.moto.ec2(region)));
+    const clients = this.usedRegions().map((region) => this.options.moto.ec2(region));
+    return readDesired(clients, this.copied);
   }
 
   private inTurn<T>(work: () => Promise<T>): Promise<T> {

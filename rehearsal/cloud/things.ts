@@ -9,7 +9,7 @@ import type { Call } from "./call";
 /** The tag that policies of this project go by. */
 const TAG = "project";
 /** Ids of things that can have tags. */
-const ID = /^(eipalloc|i|igw|rtb|sg|sgr|subnet|vol|vpc)-[0-9a-f]{8,17}$/;
+const ID = /^(eipalloc|i|igw|rtb|sg|sgr|snap|subnet|vol|vpc)-[0-9a-f]{8,17}$/;
 
 /** Kind of a thing by the beginning of its id. */
 const KINDS: Readonly<Record<string, string>> = {
@@ -19,6 +19,7 @@ const KINDS: Readonly<Record<string, string>> = {
   rtb: "route-table",
   sg: "security-group",
   sgr: "security-group-rule",
+  snap: "snapshot",
   vol: "volume",
 };
 

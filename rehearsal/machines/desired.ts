@@ -16,6 +16,16 @@ export interface DesiredVolume {
   /** Such as vol-0123456789abcdef0. */
   volumeId: string;
   sizeGiB: number;
+  /** Id of the snapshot that it is made of; undefined: it starts blank. */
+  from?: string;
+}
+
+/** What a volume was at one moment: a snapshot, or an image's root disk. */
+export interface DesiredCopy {
+  /** Such as snap-0123456789abcdef0, or ami-0123456789abcdef0. */
+  copyId: string;
+  /** Id of the volume, or of the copy that this one is copied from. */
+  of: string;
 }
 
 /** An EC2 instance that is not terminated. */
@@ -31,6 +41,8 @@ export interface DesiredMachine {
   userData: string;
   /** Public key of the instance's key pair, as in authorized_keys; undefined if it has none. */
   publicKey?: string;
+  /** Such as ami-0123456789abcdef0. Where there is a copy of this id, the root volume is made from it. */
+  imageId?: string;
   /** The root volume is made from the machine image; the others start blank. */
   rootVolumeId: string;
   /** Volume ids of the other attached volumes. */
@@ -47,4 +59,6 @@ export interface Desired {
   machines: DesiredMachine[];
   /** Every volume, root volumes included. */
   volumes: DesiredVolume[];
+  /** Made at once, when they are first listed. */
+  copies?: DesiredCopy[];
 }

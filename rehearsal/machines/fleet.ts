@@ -4,7 +4,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { all, asRoot, type Finished } from "./command";
 import { Containers, type FoundContainer } from "./containers";
-import type { Desired, DesiredMachine } from "./desired";
+import type { Desired, DesiredCopy, DesiredMachine } from "./desired";
 import { MachinesError } from "./errors";
 import { Homes, type Outside } from "./homes";
 import { isMountPoint, releaseLoopsBelow, unmountAt } from "./mounts";
@@ -33,8 +33,12 @@ export interface FleetOptions {
   log: (line: string) => void;
 }
 
-function foldersIn(folder: string): { machines: string; volumes: string } {
-  return { machines: path.join(folder, "machines"), volumes: path.join(folder, "volumes") };
+function foldersIn(folder: string): Record<"machines" | "volumes" | "copies", string> {
+  return {
+    machines: path.join(folder, "machines"),
+    volumes: path.join(folder, "volumes"),
+    copies: path.join(folder, "copies"),
+  };
 }
 
 /**
@@ -50,6 +54,8 @@ export class Fleet {
     private readonly containers: Containers,
     private readonly homes: Homes,
     private readonly volumes: Volumes,
+    /** Snapshots and images, by their ids. */
+    private readonly copies: Volumes,
   ) {}
 
   /** Makes or finds the network and the firewall; machines that run stay as they are. */
@@ -60,10 +66,11 @@ export class Fleet {
     }
     fs.mkdirSync(options.packageCache, { recursive: true });
     // The kernel and podman name files by their real paths.
-    const { machines, volumes } = foldersIn(fs.realpathSync(options.folder));
+    const { machines, volumes, copies } = foldersIn(fs.realpathSync(options.folder));
     const network = await Network.open(names, options);
     const homes = new Homes(machines, network.gateway, options.outside);
-    return new Fleet(options, network, new Containers(names), homes, new Volumes(volumes));
+    const disks = [new Volumes(volumes), new Volumes(copies)] as const;
+    return new Fleet(options, network, new Containers(names), homes, ...disks);
   }
 
   /** This computer's address on the machines' network. */
@@ -83,14 +90,17 @@ export class Fleet {
           homes.map((id) => [id, this.volumes.attached(this.homes.paths(id).devices)]),
         ),
         volumes: this.volumes.list(),
+        copies: this.copies.list(),
       });
+      for (const one of steps.copy) await this.copy(one);
+      await all(steps.deleteCopies.map((id) => this.copies.delete(id)));
       await all(steps.stop.map((id) => this.stop(id, containers)));
       await all(steps.detach.map((one) => this.detach(one, containers)));
       await all(steps.forget.map((id) => this.homes.delete(id)));
       await all(steps.deleteVolumes.map((id) => this.volumes.delete(id)));
       await all(
-        steps.blankVolumes.map(({ volumeId, sizeGiB }) =>
-          this.volumes.ensureBlank(volumeId, sizeGiB),
+        steps.blankVolumes.map(({ volumeId, sizeGiB, from }) =>
+          this.volumes.ensure(volumeId, sizeGiB, this.copyFile(from)),
         ),
       );
       // Before a machine starts, so that it never sends what it may not.
@@ -104,6 +114,16 @@ export class Fleet {
       }
       await all(steps.start.map((machine) => this.start(machine)));
     });
+  }
+
+  /** Of what AWS knows and this computer never had, such as an image's own snapshot, there is none. */
+  private copyFile(id: string | undefined): string | undefined {
+    return id !== undefined && this.copies.has(id) ? this.copies.file(id) : undefined;
+  }
+
+  private async copy({ copyId, of }: DesiredCopy): Promise<void> {
+    const source = this.volumes.has(of) ? this.volumes.file(of) : this.copyFile(of);
+    if (source !== undefined) await this.copies.copy(source, copyId);
   }
 
   /** Shuts a machine down in order and starts it again. */
@@ -185,9 +205,10 @@ export class Fleet {
   }
 
   private async prepare(machine: DesiredMachine, rootGiB: number): Promise<void> {
-    const { rootVolumeId } = machine;
+    const { rootVolumeId, imageId } = machine;
     const { root } = await this.homes.prepare(machine);
-    await this.volumes.ensureRoot(rootVolumeId, rootGiB, this.options.machineImage);
+    const image = this.copyFile(imageId) ?? this.options.machineImage;
+    await this.volumes.ensureRoot(rootVolumeId, rootGiB, image);
     await this.volumes.mount(rootVolumeId, root);
   }
 

@@ -1,6 +1,6 @@
 /** What has to be done, from what should be there and what is. */
 
-import type { Desired, DesiredMachine, DesiredVolume } from "./desired";
+import type { Desired, DesiredCopy, DesiredMachine, DesiredVolume } from "./desired";
 
 /** What is there. */
 export interface Found {
@@ -12,6 +12,8 @@ export interface Found {
   attached: ReadonlyMap<string, readonly string[]>;
   /** Volume ids that have a file. */
   volumes: readonly string[];
+  /** Ids of copies that have a file. */
+  copies?: readonly string[];
 }
 
 /** A volume and the machine it is attached to. */
@@ -22,6 +24,9 @@ export interface Attachment {
 
 /** Steps, in the order in which they are to be done; those of one kind in any order. */
 export interface Plan {
+  /** Before anything changes what is copied. */
+  copy: DesiredCopy[];
+  deleteCopies: string[];
   /** Machines to shut down; their root volumes are unmounted. */
   stop: string[];
   detach: Attachment[];
@@ -53,7 +58,10 @@ export function plan(desired: Desired, found: Found): Plan {
     );
   const roots = new Set(desired.machines.map(({ rootVolumeId }) => rootVolumeId));
   const volumeIds = new Set(desired.volumes.map(({ volumeId }) => volumeId));
+  const { copies = [] } = desired;
   return {
+    copy: copies.filter(({ copyId }) => found.copies?.includes(copyId) !== true),
+    deleteCopies: (found.copies ?? []).filter((id) => !copies.some((one) => one.copyId === id)),
     // One that ended by itself, or with this computer, is cleared away before it is started.
     stop: known.filter((id) => !shouldRun(id) || !runs(id)),
     detach: [...found.attached]

@@ -35,13 +35,30 @@ export class Volumes {
       .map((name) => name.slice(0, -SUFFIX.length));
   }
 
+  /** Whether there is a file of it. */
+  has(volumeId: string): boolean {
+    return this.size(volumeId) >= 0;
+  }
+
   private size(volumeId: string): number {
     return fs.statSync(this.file(volumeId), { throwIfNoEntry: false })?.size ?? -1;
   }
 
-  /** Makes a blank volume, or grows one. A machine that has it attached sees the new size. */
-  async ensureBlank(volumeId: string, sizeGiB: number): Promise<void> {
+  /** Copies a file to a volume of its own. */
+  async copy(source: string, volumeId: string): Promise<void> {
+    const file = this.file(volumeId);
+    // Under another name first, so that half a copy is never taken for a volume.
+    await asRoot(["cp", "--sparse=always", "--reflink=auto", source, `${file}.part`]);
+    await asRoot(["mv", `${file}.part`, file]);
+  }
+
+  /**
+   * Makes a volume, blank or of a copy, or grows one. A machine that has it attached sees the new size;
+   * its file system does not grow by that, as on AWS.
+   */
+  async ensure(volumeId: string, sizeGiB: number, copy?: string): Promise<void> {
     if (this.size(volumeId) >= sizeGiB * GIB) return;
+    if (copy !== undefined && !this.has(volumeId)) await this.copy(copy, volumeId);
     await asRoot(["truncate", "--size", `${sizeGiB}G`, this.file(volumeId)]);
     for (const device of await this.devices(volumeId)) {
       await asRoot(["losetup", "--set-capacity", device]);
@@ -57,11 +74,7 @@ export class Volumes {
     const size = this.size(volumeId);
     // It may have been a data volume, or still be held by what ends just now.
     if (size < sizeGiB * GIB) await this.release(volumeId);
-    if (size < 0) {
-      // Under another name first, so that half a copy is never taken for a volume.
-      await asRoot(["cp", "--sparse=always", "--reflink=auto", image, `${file}.part`]);
-      await asRoot(["mv", `${file}.part`, file]);
-    }
+    if (size < 0) await this.copy(image, volumeId);
     if (this.size(volumeId) >= sizeGiB * GIB) return;
     await asRoot(["truncate", "--size", `${sizeGiB}G`, file]);
     await asRoot(["e2fsck", "-fp", file], { allowed: MENDED });

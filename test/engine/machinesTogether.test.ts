@@ -50,6 +50,25 @@ describe("machines: a volume and two machines", () => {
     assert.equal(await fleet.isMounted(VOLUME), true);
   });
 
+  it("is in a copy as it was, and a new volume is made of that", async () => {
+    const copies = [{ copyId: "snap-0123456789abcdef0", of: VOLUME }];
+    const all = wish([first, second], [VOLUME]);
+    await inside(first, "sync -f /data");
+    await fleet.bringInLine({ ...all, copies });
+    await inside(first, "echo later > /data/file; sync -f /data");
+    const more = [...copies, { copyId: "snap-0123456789abcdef1", of: "snap-0123456789abcdef0" }];
+    await fleet.bringInLine({ ...all, copies: more });
+    const made = { volumeId: "vol-0123456789abcdef9", sizeGiB: 2, from: "snap-0123456789abcdef1" };
+    await fleet.bringInLine({ ...all, volumes: [...all.volumes, made], copies: more });
+    const file = path.join(options.folder, "volumes", `${made.volumeId}.img`);
+    assert.equal(host("debugfs", "-R", "cat /file", file), "kept\n");
+    assert.equal(fs.statSync(file).size, 2 * 2 ** 30);
+    // A file system that is mounted elsewhere is not this one's.
+    await inside(first, "echo kept > /data/file");
+    await inLine();
+    assert.deepEqual(fs.readdirSync(path.join(options.folder, "copies")), []);
+  });
+
   it("is not detached while it is mounted", async () => {
     const without = { ...first, attachedVolumeIds: [] };
     const desired = wish([without, second], [VOLUME]);

@@ -2,10 +2,14 @@
 import assert from "node:assert/strict";
 import fs from "node:fs";
 import path from "node:path";
+import { DeleteSnapshotCommand, DescribeSnapshotsCommand, EC2Client } from "@aws-sdk/client-ec2";
 import { readBack } from "../../../scripts/exportArchive";
+import { tryAsRoot } from "../../../rehearsal/machines/command";
 import { Participant } from "../../../scripts/participant/participant";
 import { succeeded, type Lab } from "../workshop/lab";
 
+/** Another region than the workshop's. */
+const ELSEWHERE = "eu-central-1";
 /** Somebody who writes into a file without end. */
 const WRITES = "/home/jupyter-maria/endless.log";
 const PEOPLE = `
@@ -87,6 +91,53 @@ export function keepsTheirWork(workshop: () => Lab): void {
         table,
         /\d{4}-\d\d-\d\d,maria,,participant,\d\d:\d\d,\d\d:\d\d,[\d.]+,[\d.]+,\d+\n/,
       );
+    });
+
+    it("is in a backup, of one moment though somebody writes", async () => {
+      const busy = "/home/jupyter-maria/busy.log";
+      const loop = `while sleep 0.02; do date >>${busy}; done`;
+      await workshop().onServer(`systemd-run --quiet --unit=busy bash -c '${loop}'`);
+      const ran = await workshop().command("backup", "--copy-to", ELSEWHERE);
+      const after = await workshop().onServer(`
+        set -e
+        systemctl stop busy
+        timeout 5 touch /home/jupyter-maria/not-held`);
+      succeeded(ran);
+      assert.equal(after.exitCode, 0, "the volume was let go");
+      const [, copy = ""] = /(snap-\w+) {2}the same in/.exec(ran.text) ?? [];
+      const there = new EC2Client({
+        region: ELSEWHERE,
+        endpoint: workshop().rehearsal.endpoint,
+        credentials: { accessKeyId: "rehearsal", secretAccessKey: "rehearsal" },
+      });
+      const found = await there.send(new DescribeSnapshotsCommand({ SnapshotIds: [copy] }));
+      assert.ok(found.Snapshots?.[0]?.Tags?.some((tag) => tag.Value === "tljh-workshop"));
+      await there.send(new DeleteSnapshotCommand({ SnapshotId: copy }));
+      const [, at] = /all of vol-\w+ as of (\S+)\n/.exec(ran.text) ?? [];
+      assert.equal((await saved(workshop()))["backup"], at);
+      const id = /snap-\w+/.exec(ran.text)?.[0] ?? "";
+      const disk = path.join(workshop().rehearsal.folder, "fleet/copies", `${id}.img`);
+      const check = await tryAsRoot(["e2fsck", "-fn", disk]);
+      assert.equal(check.exitCode, 0, check.stdout);
+      const work = await tryAsRoot(["debugfs", "-R", "cat /home/jupyter-maria/work.ipynb", disk]);
+      assert.equal(work.stdout, "maria's\n");
+    });
+
+    it("and backups are listed with what they cost, and removed by age, the last one only when told", async () => {
+      const backup = (...words: string[]) => workshop().command("backup", ...words);
+      const listed = await backup("list");
+      succeeded(listed);
+      assert.match(listed.text, /snap-\w+ .* completed +\d+ GiB +\d\.\d\d USD\n/);
+      const young = await backup("remove", "--older-than", "1d");
+      assert.match(young.text, /No backup is that old/);
+      const stays = await backup("remove", "--older-than", "0h");
+      succeeded(stays);
+      assert.match(stays.text, /stays: it is the last/);
+      succeeded(await backup("remove", "--older-than", "0h", "--even-last"));
+      assert.match((await backup("list")).text, /There is no backup of test/);
+      const unknown = await backup("remove", "snap-0123456789abcdef0");
+      assert.equal(unknown.exitCode, 1);
+      assert.match(unknown.text, /test has no such backup[^]*backup -- list --stack test/);
     });
 
     it("is whole only as long as nobody damages it", async () => {

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { seenOf } from "../workshop/account";
 import { assertNothingLeft, failed, succeeded, type Lab } from "../workshop/lab";
+import { SEEN_WHEN_READY } from "./rights";
 import { inOwnServer } from "../workshop/ownServer";
 import { SCHEDULING } from "./days";
 
@@ -97,6 +98,8 @@ export function leaves(workshop: () => Lab, operator: () => string): void {
       assert.deepEqual(refused, {});
       // Rights that no other suite needs.
       for (const action of SCHEDULING) assert.ok(action in allowed, action);
+      const missing = SEEN_WHEN_READY.filter((action) => allowed[action] === undefined);
+      assert.deepEqual(missing, [], "rights that nothing needed");
     });
   });
 }
