@@ -51,6 +51,7 @@ async function remove(aws: StackAws, swept: Swept, { backups }: SweepRequest): P
       console.log(why === undefined ? `${id} removed (${kind}, ${region})` : `${id} stays: ${why}`);
     },
   );
+  for (const { region, why } of swept.failed) console.log(`${region} did not answer: ${why}`);
   const stays = removed.filter(({ why }) => why !== undefined);
   const others = leftOver(swept).filter((thing) => !orphans.includes(thing));
   return stays.length === 0 && swept.failed.length === 0 && others.every(({ isPaid }) => !isPaid);
