@@ -166,7 +166,10 @@ export function hasAccounts(workshop: () => Lab): void {
       assert.equal(await isIn("participant01", passwords["participant01"]), false);
       const up = await workshop().change("up");
       succeeded(up);
-      assert.deepEqual(up.steps, [["test-accounts", "update"]]);
+      // Memory and disk are shared by as many as there are now: the tests before have added some.
+      const shares = ["test-class", "test-limits"];
+      const steps = up.steps.filter(([name]) => !shares.includes(name));
+      assert.deepEqual(steps, [["test-accounts", "update"]]);
       for (const name of ["participant01", "spare01", "aigul-bekova"]) {
         assert.equal(await isIn(name, passwords[name]), true, name);
       }
