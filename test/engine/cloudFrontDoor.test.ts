@@ -86,6 +86,7 @@ describe("the front door", function () {
         hostname: `ip-${(instance.PrivateIpAddress ?? "").replaceAll(".", "-")}`,
         userData: "#!/bin/sh\n",
         rootVolumeId: root,
+        imageId: instance.ImageId,
         attachedVolumeIds: [VolumeId],
         address: PublicIp,
         publicKey: machines[0]?.publicKey,

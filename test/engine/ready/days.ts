@@ -7,10 +7,17 @@ import { SchedulerControl } from "../../../rehearsal/cloud/schedulerClient";
 import type { FleetRow } from "../../../scripts/fleetRow";
 import { failed, succeeded, type Lab } from "../workshop/lab";
 
-/** Starts a participant's server by the hub's API, as the participant's browser does. */
+/** Starts a participant's server by the hub's API; one that still ends is waited for. */
 const START_SERVER = `
   token=$(cat /opt/tljh/state/workshop-accounts.token)
-  curl -fsS -X POST -H "Authorization: token $token" http://127.0.0.1:15001/hub/api/users/maria/server`;
+  user() { curl -sS -H "Authorization: token $token" "$@"; }
+  url=http://127.0.0.1:15001/hub/api/users/maria
+  for _ in $(seq 90); do
+    user -X POST $url/server
+    user $url | grep -q '"ready": true' && exit 0
+    sleep 1
+  done
+  exit 1`;
 const NOTE = "/home/jupyter-maria/note.txt";
 const HUB = "curl -fsS http://127.0.0.1/hub/health";
 
