@@ -161,6 +161,8 @@ export function inTheBrowser(workshop: () => Lab): void {
 
     sees("the short address that is easy to type leads to the first link", async () => {
       await maria.openLink(`${url}/start`);
+      // The address names the folder first when JupyterLab shows again what was open before.
+      await maria.page.waitForURL(/\.ipynb$/);
       assert.equal(maria.notebook.path, "groundwater-course/notebooks/1_introduction.ipynb");
     });
   });
