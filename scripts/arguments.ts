@@ -1,4 +1,5 @@
 /** What the commands share that a person runs with arguments. */
+import { parseArgs, type ParseArgsConfig } from "node:util";
 import { formatProblem, nearest } from "../components/text";
 
 /** Makes errors about a command's arguments, in the one shape, from what the command takes. */
@@ -52,4 +53,25 @@ export function knownWord<T extends string>(
   if (known !== undefined) return known;
   const wrong = word === "" ? "What to do is missing" : `${command} does not know the word ${word}`;
   throw misused(wrong, word, `npm run ${command} -- ${nearest(word, words) ?? fallback}`);
+}
+
+/**
+ * The options and words of a command, as `parseArgs` reads them.
+ *
+ * @param misused makes the error
+ * @param mend of an option that is not understood, from the nearest that there is
+ * @throws Error in the one shape, when an option is not understood
+ */
+export function optionsOf<T extends NonNullable<ParseArgsConfig["options"]>>(
+  args: readonly string[],
+  options: T,
+  misused: ReturnType<typeof misuseOf>,
+  mend = (near?: string) => (near ? `the command with ${near}` : "the command without it"),
+) {
+  try {
+    return parseArgs({ args: [...args], options, allowPositionals: true });
+  } catch (error) {
+    const { option, near } = wrongOption(error, Object.keys(options));
+    throw misused(`The option ${option} cannot be used so`, args.join(" "), mend(near));
+  }
 }

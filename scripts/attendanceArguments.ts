@@ -1,6 +1,5 @@
 /** What a person asks `npm run attendance` for. */
-import { parseArgs } from "node:util";
-import { misuseOf, wrongOption } from "./arguments";
+import { misuseOf, optionsOf } from "./arguments";
 
 export interface AttendanceRequest {
   stack?: string;
@@ -21,7 +20,7 @@ const misused = misuseOf(USAGE);
 
 /** @throws Error in the one shape, when the words are not understood */
 export function parseAttendanceArguments(args: readonly string[]): AttendanceRequest {
-  const { values, positionals } = parsed(args);
+  const { values, positionals } = optionsOf(args, OPTIONS, misused);
   if (positionals.length > 0) {
     throw misused("There are words too many", positionals.join(" "), "npm run attendance");
   }
@@ -42,19 +41,6 @@ function expectTimeZone(name: string): void {
       "There is no such time zone",
       name,
       "npm run attendance -- --time-zone Asia/Bishkek; all: https://en.wikipedia.org/wiki/List_of_tz_database_time_zones",
-    );
-  }
-}
-
-function parsed(args: readonly string[]) {
-  try {
-    return parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
-  } catch (error) {
-    const { option, near } = wrongOption(error, Object.keys(OPTIONS));
-    throw misused(
-      `The option ${option} cannot be used so`,
-      args.join(" "),
-      near ? `the command with ${near}` : "the command without it",
     );
   }
 }

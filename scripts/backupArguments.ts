@@ -1,6 +1,5 @@
 /** What a person asks `npm run backup` for. */
-import { parseArgs } from "node:util";
-import { misuseOf, wrongOption } from "./arguments";
+import { misuseOf, optionsOf } from "./arguments";
 import { nearest } from "../components/text";
 
 export type BackupRequest = { stack?: string } & (
@@ -30,7 +29,7 @@ const HOURS = { h: 1, d: 24, w: 7 * 24 } as const;
 
 /** @throws Error in the one shape, when the words are not understood */
 export function parseBackupArguments(args: readonly string[]): BackupRequest {
-  const { values, positionals } = parsed(args);
+  const { values, positionals } = optionsOf(args, OPTIONS, misused);
   const [word = "", ...rest] = positionals;
   if (!["", "list", "remove"].includes(word)) {
     const near = nearest(word, ["list", "remove"]) ?? "list";
@@ -70,17 +69,4 @@ function whichOf(id: string | undefined, age: string | undefined) {
   const [, number = "", unit = ""] = /^(\d{1,5})([hdw])$/.exec(age ?? "") ?? [];
   if (unit === "") throw misused("--older-than is no time", age ?? "", `${example} (or 12h, 8w)`);
   return { olderThanHours: Number(number) * HOURS[unit as keyof typeof HOURS] };
-}
-
-function parsed(args: readonly string[]) {
-  try {
-    return parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
-  } catch (error) {
-    const { option, near } = wrongOption(error, Object.keys(OPTIONS));
-    throw misused(
-      `The option ${option} cannot be used so`,
-      args.join(" "),
-      near ? `the command with ${near}` : "the command without it",
-    );
-  }
 }

@@ -1,7 +1,6 @@
 /** What a person asks `npm run course` for. */
-import { parseArgs } from "node:util";
 import { formatProblem, nearest } from "../components/text";
-import { knownWord, misuseOf, wrongOption } from "./arguments";
+import { knownWord, misuseOf, optionsOf } from "./arguments";
 
 /** An entry of the stack's output `content`, as far as this command needs it. */
 export interface CourseContent {
@@ -34,7 +33,13 @@ const misused = misuseOf(USAGE);
 
 /** @throws Error in the one shape, when the words are not understood */
 export function parseCourseArguments(args: readonly string[]): CourseRequest {
-  const { values, positionals } = parsed(args);
+  const { values, positionals } = optionsOf(
+    args,
+    OPTIONS,
+    misused,
+    (near) =>
+      `npm run course -- status${near ? ` ${near}${near === "--json" ? "" : " NAME"}` : ""}`,
+  );
   const [word = "", name, ...rest] = positionals;
   const known = knownWord("course", WORDS, "status", word, misused);
   if (known === "fresh" && name === undefined) {
@@ -53,19 +58,6 @@ export function parseCourseArguments(args: readonly string[]): CourseRequest {
     ...(values.stack !== undefined && { stack: values.stack }),
     json: values.json ?? false,
   };
-}
-
-function parsed(args: readonly string[]) {
-  try {
-    return parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
-  } catch (error) {
-    const { option, near } = wrongOption(error, Object.keys(OPTIONS));
-    throw misused(
-      `The option ${option} cannot be used so`,
-      args.join(" "),
-      `npm run course -- status${near ? ` ${near}${near === "--json" ? "" : " NAME"}` : ""}`,
-    );
-  }
 }
 
 /**

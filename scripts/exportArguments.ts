@@ -1,6 +1,5 @@
 /** What a person asks `npm run export` for. */
-import { parseArgs } from "node:util";
-import { misuseOf, wrongOption } from "./arguments";
+import { misuseOf, optionsOf } from "./arguments";
 
 export interface ExportRequest {
   stack?: string;
@@ -21,7 +20,7 @@ const misused = misuseOf(USAGE);
 
 /** @throws Error in the one shape, when the words are not understood */
 export function parseExportArguments(args: readonly string[]): ExportRequest {
-  const { values, positionals } = parsed(args);
+  const { values, positionals } = optionsOf(args, OPTIONS, misused);
   const names = positionals.map((name) => name.trim().replace(/^jupyter-(?=.)/, ""));
   if (names.includes("")) throw misused("A name is empty", args.join(" "), "npm run export");
   if (values.to?.trim() === "") throw misused("The folder is empty", "--to", "npm run export");
@@ -31,17 +30,4 @@ export function parseExportArguments(args: readonly string[]): ExportRequest {
     names: [...new Set(names)],
     json: values.json ?? false,
   };
-}
-
-function parsed(args: readonly string[]) {
-  try {
-    return parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
-  } catch (error) {
-    const { option, near } = wrongOption(error, Object.keys(OPTIONS));
-    throw misused(
-      `The option ${option} cannot be used so`,
-      args.join(" "),
-      near ? `the command with ${near}` : "the command without it",
-    );
-  }
 }

@@ -1,6 +1,5 @@
 /** What a person asks `npm run new` for. */
-import { parseArgs } from "node:util";
-import { misuseOf, wrongOption } from "./arguments";
+import { misuseOf, optionsOf } from "./arguments";
 import type { Answers } from "./newFile";
 
 export interface NewRequest {
@@ -30,7 +29,9 @@ const misused = misuseOf(USAGE);
 
 /** @throws Error in the one shape, when the words are not understood */
 export function parseNewArguments(args: readonly string[]): NewRequest {
-  const { values, positionals } = parsed(args);
+  const { values, positionals } = optionsOf(args, OPTIONS, misused, (near) =>
+    near ? `npm run new -- ${near} …` : "npm run new",
+  );
   const [name, ...rest] = positionals;
   if (rest.length > 0) {
     throw misused("There are words too many", rest.join(" "), `npm run new -- ${name}`);
@@ -42,14 +43,4 @@ export function parseNewArguments(args: readonly string[]): NewRequest {
     yes: yes ?? false,
     answers: given,
   };
-}
-
-function parsed(args: readonly string[]) {
-  try {
-    return parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
-  } catch (error) {
-    const { option, near } = wrongOption(error, Object.keys(OPTIONS));
-    const mend = near ? `npm run new -- ${near} …` : "npm run new";
-    throw misused(`The option ${option} cannot be used so`, args.join(" "), mend);
-  }
 }

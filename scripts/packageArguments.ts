@@ -1,7 +1,6 @@
 /** What a person asks `npm run package` for. */
-import { parseArgs } from "node:util";
 import { type Installer, packageProblem } from "../components/packagesConfig";
-import { knownWord, misuseOf, wrongOption } from "./arguments";
+import { knownWord, misuseOf, optionsOf } from "./arguments";
 
 export type PackageRequest = { stack?: string } & (
   | { do: "add"; names: string[]; installer: Installer; change: boolean; dryRun: boolean }
@@ -33,7 +32,7 @@ const BELONGS = {
 
 /** @throws Error in the one shape, when the words are not understood */
 export function parsePackageArguments(args: readonly string[]): PackageRequest {
-  const { values, positionals } = parsed(args);
+  const { values, positionals } = optionsOf(args, OPTIONS, misused);
   const [word = "", ...names] = positionals;
   const known = knownWord("package", WORDS, "list", word, misused);
   for (const [option, belong] of Object.entries(BELONGS)) {
@@ -76,17 +75,4 @@ export function parsePackageArguments(args: readonly string[]): PackageRequest {
     );
   }
   return { ...stack, do: known, names, installer, change: values.change ?? false, dryRun };
-}
-
-function parsed(args: readonly string[]) {
-  try {
-    return parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
-  } catch (error) {
-    const { option, near } = wrongOption(error, Object.keys(OPTIONS));
-    throw misused(
-      `The option ${option} cannot be used so`,
-      args.join(" "),
-      near ? `the command with ${near}` : "the command without it",
-    );
-  }
 }

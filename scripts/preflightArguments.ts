@@ -1,7 +1,6 @@
 /** What a person asks `npm run preflight` for. */
-import { parseArgs } from "node:util";
 import { SSH_PORTS } from "../providers/ssh";
-import { misuseOf, wrongOption } from "./arguments";
+import { misuseOf, optionsOf } from "./arguments";
 
 /** Where a port is tried, for lack of a server of our own. */
 export interface Probe {
@@ -37,7 +36,9 @@ const PUBLIC: readonly Probe[] = [
 
 /** @throws Error in the one shape, when the words are not understood */
 export function parsePreflightArguments(args: readonly string[]): PreflightRequest {
-  const { values, positionals } = parsed(args);
+  const { values, positionals } = optionsOf(args, OPTIONS, misused, (near) =>
+    near ? `npm run preflight -- ${near}` : COMMAND,
+  );
   if (positionals.length > 0) {
     throw misused("There are words too many", positionals.join(" "), COMMAND);
   }
@@ -59,14 +60,4 @@ function probeOf(word: string): Probe {
     word,
     `${COMMAND} --probe 22=ssh.example.org`,
   );
-}
-
-function parsed(args: readonly string[]) {
-  try {
-    return parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
-  } catch (error) {
-    const { option, near } = wrongOption(error, Object.keys(OPTIONS));
-    const mend = near ? `npm run preflight -- ${near}` : COMMAND;
-    throw misused(`The option ${option} cannot be used so`, args.join(" "), mend);
-  }
 }

@@ -1,6 +1,5 @@
 /** What a person asks `npm run sweep` for. */
-import { parseArgs } from "node:util";
-import { misuseOf, wrongOption } from "./arguments";
+import { misuseOf, optionsOf } from "./arguments";
 
 export interface SweepRequest {
   /** Whether all workshops are looked for, and not only one. */
@@ -28,7 +27,12 @@ const misused = misuseOf(USAGE);
 
 /** @throws Error in the one shape, when the words are not understood */
 export function parseSweepArguments(args: readonly string[]): SweepRequest {
-  const { values, positionals } = parsed(args);
+  const { values, positionals } = optionsOf(
+    args,
+    OPTIONS,
+    misused,
+    (near) => `npm run sweep${near ? ` -- ${near}` : ""}`,
+  );
   if (positionals.length > 0) {
     throw misused("There are words too many", positionals.join(" "), "npm run sweep");
   }
@@ -55,17 +59,4 @@ export function parseSweepArguments(args: readonly string[]): SweepRequest {
     backups,
     json,
   };
-}
-
-function parsed(args: readonly string[]) {
-  try {
-    return parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
-  } catch (error) {
-    const { option, near } = wrongOption(error, Object.keys(OPTIONS));
-    throw misused(
-      `The option ${option} cannot be used so`,
-      args.join(" "),
-      `npm run sweep${near ? ` -- ${near}` : ""}`,
-    );
-  }
 }

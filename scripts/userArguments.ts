@@ -1,6 +1,5 @@
 /** What a person asks `npm run user` for. */
-import { parseArgs } from "node:util";
-import { knownWord, misuseOf, wrongOption } from "./arguments";
+import { knownWord, misuseOf, optionsOf } from "./arguments";
 
 export type UserRequest = { stack?: string } & (
   | { do: "add" | "reset"; name: string }
@@ -24,7 +23,7 @@ const BELONGS = { files: "remove", json: "list", "dry-run": "import" } as const;
 
 /** @throws Error in the one shape, when the words are not understood */
 export function parseUserArguments(args: readonly string[]): UserRequest {
-  const { values, positionals } = parsed(args);
+  const { values, positionals } = optionsOf(args, OPTIONS, misused);
   const [word = "", name, ...rest] = positionals;
   const known = knownWord("user", WORDS, "list", word, misused);
   for (const [option, belongs] of Object.entries(BELONGS)) {
@@ -58,17 +57,4 @@ export function parseUserArguments(args: readonly string[]): UserRequest {
   if (known === "add") return { ...stack, do: known, name: name.trim() };
   if (known === "reset") return { ...stack, do: known, name: account };
   return { ...stack, do: known, name: account, files: values.files ?? false };
-}
-
-function parsed(args: readonly string[]) {
-  try {
-    return parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
-  } catch (error) {
-    const { option, near } = wrongOption(error, Object.keys(OPTIONS));
-    throw misused(
-      `The option ${option} cannot be used so`,
-      args.join(" "),
-      near ? `the command with ${near}` : "the command without it",
-    );
-  }
 }
