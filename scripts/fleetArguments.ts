@@ -1,6 +1,5 @@
 /** What a person asks `npm run fleet` for. */
-import { parseArgs } from "node:util";
-import { misuseOf, wrongOption } from "./arguments";
+import { misuseOf, optionsOf } from "./arguments";
 
 export interface FleetRequest {
   /** All that is known, for scripts. */
@@ -24,7 +23,11 @@ const misused = misuseOf(
 
 /** @throws Error in the one shape, when the words are not understood */
 export function parseFleetArguments(args: readonly string[]): FleetRequest {
-  const { json = false, page, limit = String(DEFAULT_SECONDS) } = parsed(args);
+  const { values, positionals } = optionsOf(args, OPTIONS, misused);
+  if (positionals.length > 0) {
+    throw misused("fleet shows all stacks, and takes no name", args.join(" "), "npm run fleet");
+  }
+  const { json = false, page, limit = String(DEFAULT_SECONDS) } = values;
   const limitSeconds = /^\d{1,4}$/.test(limit) ? Number(limit) : 0;
   if (limitSeconds < 1 || limitSeconds > MOST_SECONDS) {
     throw misused(
@@ -36,23 +39,4 @@ export function parseFleetArguments(args: readonly string[]): FleetRequest {
   if (page?.trim() === "")
     throw misused("--page names no file", "", "npm run fleet -- --page fleet.html");
   return { json, limitSeconds, ...(page !== undefined && { page }) };
-}
-
-function parsed(args: readonly string[]) {
-  try {
-    const { values, positionals } = parseArgs({
-      args: [...args],
-      options: OPTIONS,
-      allowPositionals: true,
-    });
-    if (positionals.length === 0) return values;
-  } catch (error) {
-    const { option, near } = wrongOption(error, Object.keys(OPTIONS));
-    throw misused(
-      `The option ${option} cannot be used so`,
-      args.join(" "),
-      near ? `the command with ${near}` : "the command without it",
-    );
-  }
-  throw misused("fleet shows all stacks, and takes no name", args.join(" "), "npm run fleet");
 }

@@ -1,6 +1,5 @@
 /** What a person asks `npm run stop` and `npm run start` for. */
-import { parseArgs } from "node:util";
-import { knownWord, misuseOf, wrongOption } from "./arguments";
+import { knownWord, misuseOf, optionsOf } from "./arguments";
 
 export interface PowerRequest {
   do: "stop" | "start";
@@ -20,14 +19,14 @@ const OPTIONS = {
  * @throws Error in the one shape, when the words are not understood
  */
 export function parsePowerArguments(args: readonly string[]): PowerRequest {
-  const word = args[0] ?? "";
+  const [word = "", ...words] = args;
   const misused = misuseOf(
     word === "start" ? "--stack NAME" : "--stack NAME; --yes: also while people work",
   );
-  const { values, positionals } = parsed(args, misused);
-  const known = knownWord("power", WORDS, "start", positionals[0] ?? "", misused);
-  if (positionals.length > 1) {
-    const rest = positionals.slice(1).join(" ");
+  const { values, positionals } = optionsOf(words, OPTIONS, misused);
+  const known = knownWord("power", WORDS, "start", word, misused);
+  if (positionals.length > 0) {
+    const rest = positionals.join(" ");
     throw misused("There are words too many", rest, `npm run ${known} -- --stack ${rest}`);
   }
   if (known === "start" && values.yes) {
@@ -38,17 +37,4 @@ export function parsePowerArguments(args: readonly string[]): PowerRequest {
     yes: values.yes ?? false,
     ...(values.stack !== undefined && { stack: values.stack }),
   };
-}
-
-function parsed(args: readonly string[], misused: ReturnType<typeof misuseOf>) {
-  try {
-    return parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
-  } catch (error) {
-    const { option, near } = wrongOption(error, Object.keys(OPTIONS));
-    throw misused(
-      `The option ${option} cannot be used so`,
-      args.slice(1).join(" "),
-      near ? `the command with ${near}` : "the command without it",
-    );
-  }
 }
