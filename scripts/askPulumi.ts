@@ -53,3 +53,11 @@ export function askPulumiLater(args: readonly string[], signal: AbortSignal): Pr
     asked.stdin?.end();
   });
 }
+
+/** What `pulumi config --json` prints, which has the project's defaults in it. */
+export type ShownConfig = Record<string, { value?: string; objectValue?: unknown } | undefined>;
+
+/** The configuration of a stack; of a secret there is the key alone. */
+export function openConfig(stack: string): ShownConfig {
+  return JSON.parse(askPulumi("config", "--json", "--stack", stack)) as ShownConfig;
+}

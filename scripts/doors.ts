@@ -19,7 +19,8 @@ import { bringUp } from "./bringUp";
 import { parseDoorsArguments, type DoorsRequest } from "./doorsArguments";
 import { doorsOf, isLetIn, listText, wantedSources, type Door, type Exported } from "./doorsText";
 import { logInTo } from "./logInTo";
-import { askPulumi, selectedStack, stackServer } from "./stackServer";
+import { askPulumi, openConfig } from "./askPulumi";
+import { selectedStack, stackServer } from "./stackServer";
 
 /** The rules for SSH, whichever stack. */
 const RULES =
@@ -36,10 +37,7 @@ interface Configured {
 
 /** What the stack's configuration says, with the project's defaults. */
 function configured(stack: string): Configured {
-  const all = JSON.parse(askPulumi("config", "--json", "--stack", stack)) as Record<
-    string,
-    { value?: string }
-  >;
+  const all = openConfig(stack);
   const keyOf = (name: string) => Object.keys(all).find((key) => key.endsWith(`:${name}`)) ?? name;
   const valueOf = (name: string) => all[keyOf(name)]?.value ?? "";
   return {

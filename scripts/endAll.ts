@@ -6,7 +6,7 @@ import { serverPrograms } from "../components/server";
 import { formatProblem } from "../components/text";
 import { tokenPage } from "../providers/gitToken";
 import type { Seen } from "../providers/leavingFindings";
-import { askPulumi } from "./askPulumi";
+import { askPulumi, openConfig } from "./askPulumi";
 import { recordText, type ShownOutputs } from "./endRecord";
 import type { EndStep } from "./endSteps";
 import { askToken, type TokenPlace } from "./endToken";
@@ -53,7 +53,7 @@ const GONE = "there is no server any more";
 
 /** What `pulumi config --json` shows without `--show-secrets`. */
 function withoutSecrets(stack: string): ShownConfig {
-  const config = JSON.parse(askPulumi("config", "--json", "--stack", stack)) as ShownConfig;
+  const config = openConfig(stack);
   // Where somebody has them in plain.
   for (const key of ["aws:accessKey", "aws:secretKey", "aws:token"]) delete config[key];
   return config;

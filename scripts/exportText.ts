@@ -1,6 +1,6 @@
 /** What `npm run export` prints for a person. */
 import type { Home } from "./exportServer";
-import { table } from "./userText";
+import { sizeText, table } from "./userText";
 
 /** What came of one person's files. */
 export interface Outcome {
@@ -11,12 +11,6 @@ export interface Outcome {
   result: "saved" | "kept" | "failed";
   file: string;
   left: Record<string, number>;
-}
-
-export function sizeText(bytes: number): string {
-  if (bytes === 0) return "–";
-  const mib = bytes / 2 ** 20;
-  return mib < 1024 ? `${Math.ceil(mib)} MiB` : `${(mib / 1024).toFixed(1)} GiB`;
 }
 
 const RESULTS = {

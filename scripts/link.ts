@@ -9,13 +9,13 @@
 import { parseContent } from "../components/content";
 import { link } from "../components/links";
 import { parseLinkArguments, stackOf } from "./linkArguments";
-import { askPulumi, stackServer } from "./stackServer";
+import { openConfig } from "./askPulumi";
+import { stackServer } from "./stackServer";
 
 /** A key of the stack's configuration, of whichever project; empty: not set. */
 function configured(stack: string): (key: string) => string {
-  const text = askPulumi("config", "--json", "--stack", stack);
-  const all = Object.entries(JSON.parse(text) as Record<string, { value?: string }>);
-  return (key) => all.find(([full]) => full.endsWith(`:${key}`))?.[1].value ?? "";
+  const all = Object.entries(openConfig(stack));
+  return (key) => all.find(([full]) => full.endsWith(`:${key}`))?.[1]?.value ?? "";
 }
 
 try {

@@ -23,7 +23,8 @@ import { formatProblem, formatProblems } from "../components/text";
 import { bringUp } from "./bringUp";
 import { parsePackageArguments } from "./packageArguments";
 import { listed, listText, recorded, withoutPackages, withPackages } from "./packageList";
-import { askPulumi, selectedStack, stackServer } from "./stackServer";
+import { askPulumi, openConfig } from "./askPulumi";
+import { selectedStack, stackServer } from "./stackServer";
 
 const PROJECT = "tljh-workshop";
 const STEP = "**:Packages$command:remote:Command::**-packages";
@@ -35,11 +36,8 @@ interface Configured {
 }
 
 function configured(stack: string): Configured {
-  const shown = JSON.parse(askPulumi("config", "--json", "--stack", stack)) as Record<
-    string,
-    { value?: string }
-  >;
-  const raw = Object.fromEntries(Object.entries(shown).map(([key, { value }]) => [key, value]));
+  const shown = Object.entries(openConfig(stack));
+  const raw = Object.fromEntries(shown.map(([key, one]) => [key, one?.value]));
   const read = new Reader(raw, PROJECT);
   const settings = readPackages(read);
   const aptWaitMinutes = read.integer("aptWaitMinutes", 0, 120);

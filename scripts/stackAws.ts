@@ -1,12 +1,10 @@
 /** AWS as the stack's own provider reaches it, for the commands that a person runs beside `pulumi`. */
 import { EC2Client } from "@aws-sdk/client-ec2";
 import { awsClients, type AwsClients } from "../components/awsClients";
-import { askPulumi } from "./askPulumi";
+import { askPulumi, type ShownConfig } from "./askPulumi";
 
+export type { ShownConfig } from "./askPulumi";
 export type { ClientOptions } from "../components/awsClients";
-
-/** What `pulumi config --json` prints, which has the project's defaults in it. */
-export type ShownConfig = Record<string, { value?: string; objectValue?: unknown } | undefined>;
 
 export interface StackAws extends AwsClients {
   /** @param region default: the stack's own */

@@ -1,15 +1,13 @@
 /** Who has an account, in a stack's configuration: read and written by `pulumi`. */
 import type { People } from "../components/accountList";
-import { askPulumi } from "./stackServer";
+import { askPulumi, openConfig, type ShownConfig } from "./askPulumi";
 
 const PROJECT = "tljh-workshop";
 const LISTS = ["admins", "helpers", "participantNames"] as const;
 const NUMBERS = ["participants", "spareAccounts"] as const;
 
-type Shown = Record<string, { value?: string; objectValue?: unknown } | undefined>;
-
 /** From what `pulumi config --json` prints, which has the defaults in it. */
-export function peopleOf(shown: Shown): People {
+export function peopleOf(shown: ShownConfig): People {
   const text = (key: string) => shown[`${PROJECT}:${key}`]?.value;
   const list = (key: string) => JSON.parse(text(key) || "[]") as string[];
   const number = (key: string) => Number(text(key) || "0");
@@ -23,8 +21,8 @@ export function peopleOf(shown: Shown): People {
 }
 
 /** What `pulumi config set-all --json` takes, of the keys that have changed. */
-export function changedKeys(before: People, after: People): Shown {
-  const changed: Shown = {};
+export function changedKeys(before: People, after: People): ShownConfig {
+  const changed: ShownConfig = {};
   for (const key of [...LISTS, ...NUMBERS]) {
     const value = JSON.stringify(after[key]);
     if (value === JSON.stringify(before[key])) continue;
@@ -35,7 +33,7 @@ export function changedKeys(before: People, after: People): Shown {
 }
 
 export function readPeople(stack: string): People {
-  return peopleOf(JSON.parse(askPulumi("config", "--json", "--stack", stack)) as Shown);
+  return peopleOf(openConfig(stack));
 }
 
 /** Writes what has changed into the stack's file; the keys. */

@@ -42,11 +42,16 @@ const PASSWORDS = {
   none: "NONE: the first visitor chooses it",
 };
 
-function size(bytes: number): string {
-  if (bytes < 0) return "many files";
+/** Of files, in MiB or GiB. */
+export function sizeText(bytes: number): string {
   if (bytes === 0) return "–";
   const mib = bytes / 2 ** 20;
   return mib < 1024 ? `${Math.ceil(mib)} MiB` : `${(mib / 1024).toFixed(1)} GiB`;
+}
+
+/** The server does not count for ever: a negative number is more than it would. */
+function size(bytes: number): string {
+  return bytes < 0 ? "many files" : sizeText(bytes);
 }
 
 /** What a person without an entry in the configuration is, as far as the hub tells. */
