@@ -7,14 +7,19 @@ import { SchedulerControl } from "../../../rehearsal/cloud/schedulerClient";
 import type { FleetRow } from "../../../scripts/fleetRow";
 import { failed, succeeded, type Lab } from "../workshop/lab";
 
-/** Starts a participant's server by the hub's API; one that still ends is waited for. */
+/** Starts one participant's server by the hub's API, and no other's; one that still ends is waited for. */
 const START_SERVER = `
   token=$(cat /opt/tljh/state/workshop-accounts.token)
   user() { curl -sS -H "Authorization: token $token" "$@"; }
-  url=http://127.0.0.1:15001/hub/api/users/maria
+  users=http://127.0.0.1:15001/hub/api/users
   for _ in $(seq 90); do
-    user -X POST $url/server
-    user $url | grep -q '"ready": true' && exit 0
+    user -X DELETE $users/sofia/server
+    user $users/sofia | grep -q '"servers": {}' && break
+    sleep 1
+  done
+  for _ in $(seq 90); do
+    user -X POST $users/maria/server
+    user $users/maria | grep -q '"ready": true' && exit 0
     sleep 1
   done
   exit 1`;
