@@ -32,8 +32,8 @@ function read(file: string): string {
 
 /**
  * Phase 3 of the guide: the machine's own doors, home folders on the data volume, the system up to
- * date, The Littlest JupyterHub, and step 5.5: what each participant may take. One step after the other, since each needs what the one before has
- * made.
+ * date, The Littlest JupyterHub, and step 5.5: what each participant may take. One step after the
+ * other, since each needs what the one before has made.
  *
  * Costs nothing. Takes 5 to 10 minutes on a new machine (the guide's figure).
  */

@@ -29,7 +29,7 @@ look_seconds=5
 bring() {
   local text
   text=$(cat)
-  if printf '%s\n' "$text" | cmp -s - "$1"; then return 1; fi
+  if cmp -s "$1" <<<"$text"; then return 1; fi
   printf '%s\n' "$text" | put "$1" 644 root:root
 }
 

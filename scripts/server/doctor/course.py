@@ -6,6 +6,7 @@ import os
 import subprocess
 
 import journal
+import programs
 
 # Participants' git may be Debian's or conda's; each has a configuration of the system of its own.
 SYSTEM_CONFIGS = ("/etc/gitconfig", "/opt/tljh/user/etc/gitconfig")
@@ -14,15 +15,7 @@ LIMIT = 7
 
 
 def _script(file):
-    done = subprocess.run(
-        ["bash", file],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        errors="replace",
-        timeout=LIMIT,
-        check=False,
-    )
+    done = programs.finished("bash", file, limit=LIMIT)
     if done.returncode != 0:
         raise RuntimeError((done.stderr.strip().splitlines() or ["it failed"])[0])
     return done.stdout
@@ -48,16 +41,8 @@ def _read(repository):
     wrong, has_lock = "", False
     for system in SYSTEM_CONFIGS:
         try:
-            done = subprocess.run(
-                ["runuser", "-u", "nobody", "--", "env", "-i", *environment, f"GIT_CONFIG_SYSTEM={system}",
-                 "git", "ls-remote", "--quiet", repository, "HEAD"],
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                text=True,
-                errors="replace",
-                timeout=LIMIT,
-                check=False,
-            )
+            git = ("git", "ls-remote", "--quiet", repository, "HEAD")
+            done = programs.as_nobody([*environment, f"GIT_CONFIG_SYSTEM={system}"], *git, limit=LIMIT)
         except subprocess.TimeoutExpired:
             wrong = wrong or f"no answer within {LIMIT} s"
             continue

@@ -2,7 +2,8 @@
 
 import json
 import re
-import subprocess
+
+import programs
 
 # So far back, and so many lines of it.
 SINCE = "-24h"
@@ -60,17 +61,9 @@ def chosen(lines, pattern):
 
 
 def _lines(unit):
-    done = subprocess.run(
-        ["journalctl", "-u", unit, f"--since={SINCE}", "-n", str(MOST_LINES), "-o", "json", "--no-pager",
-         "--output-fields=MESSAGE"],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        errors="replace",
-        timeout=7,
-        check=False,
-    )
-    return done.stdout.splitlines()
+    shown = ("-o", "json", "--no-pager", "--output-fields=MESSAGE")
+    wanted = ("-u", unit, f"--since={SINCE}", "-n", str(MOST_LINES))
+    return programs.finished("journalctl", *wanted, *shown, limit=7).stdout.splitlines()
 
 
 def hub_errors():

@@ -4,8 +4,9 @@ import glob
 import json
 import os
 import re
-import subprocess
 import time
+
+import programs
 
 # Message of systemd when the kernel has killed a process of a unit for want of memory (sd-messages.h).
 OUT_OF_MEMORY = "fe6faa94e7774663a0da52717891d8ef"
@@ -16,16 +17,7 @@ SERVICES = ("jupyterhub", "traefik", "workshop-data", "workshop-block-metadata")
 
 def run(*command, limit=6):
     """Standard output; what fails prints nothing."""
-    done = subprocess.run(
-        command,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        errors="replace",
-        timeout=limit,
-        check=False,
-    )
-    return done.stdout
+    return programs.finished(*command, limit=limit).stdout
 
 
 def _disk(path):
@@ -151,7 +143,7 @@ def sshd():
     for line in printed.splitlines():
         key, _, value = line.partition(" ")
         known.setdefault(key, []).append(value)
-    said = subprocess.run(["sshd", "-t"], capture_output=True, text=True, timeout=5, check=False)
+    said = programs.finished("sshd", "-t", limit=5)
     return {
         "ports": sorted(int(port) for port in known.get("port", [])),
         "passwords": "yes" in known.get("passwordauthentication", []),
@@ -172,14 +164,8 @@ def homes():
     if not folders:
         return {"count": 0, "measured": [], **kept}
     # Prints each when it is measured.
-    child = subprocess.run(
-        ["timeout", "6", "nice", "du", "-sx", "--block-size=1", "--", *folders],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        errors="replace",
-        check=False,
-    )
+    du = ("timeout", "6", "nice", "du", "-sx", "--block-size=1", "--", *folders)
+    child = programs.finished(*du, limit=None)
     measured = []
     for line in child.stdout.splitlines():
         size, _, folder = line.partition("\t")

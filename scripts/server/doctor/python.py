@@ -4,7 +4,8 @@ import glob
 import json
 import os
 import shutil
-import subprocess
+
+import programs
 
 USER = "/opt/tljh/user"
 # As in a participant's server.
@@ -23,15 +24,7 @@ for name in ("ipykernel", "jupyterhub", "jupyterlab", "nbgitpuller"):
 
 
 def as_participant(*command, limit=7):
-    return subprocess.run(
-        ["runuser", "-u", "nobody", "--", "env", "-i", f"PATH={PATH}", "HOME=/nonexistent", *command],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        errors="replace",
-        timeout=limit,
-        check=False,
-    )
+    return programs.as_nobody([f"PATH={PATH}", "HOME=/nonexistent"], *command, limit=limit)
 
 
 def _kernel():
