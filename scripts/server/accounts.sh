@@ -13,11 +13,7 @@ python=/opt/tljh/hub/bin/python3
 
 folder=$(mktemp -d /run/workshop-accounts.XXXXXX)
 trap 'rm -rf "$folder"' EXIT
-if declare -p PROGRAMS >/dev/null 2>&1; then
-  for name in "${!PROGRAMS[@]}"; do printf '%s' "${PROGRAMS[$name]}" >"$folder/$name"; done
-else
-  cp "$(dirname "$0")"/accounts/*.py "$folder"
-fi
+unpack_programs "$folder" "$(dirname "$0")"/accounts/*.py
 
 # The request goes over standard input: a command line could be read by everybody.
 accounts() { printf '%s' "$REQUEST" | $python -I "$folder/accounts.py" "$@"; }

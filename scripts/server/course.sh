@@ -10,10 +10,6 @@
 # Participants read the programs there, as do the units that run them.
 folder=$(mktemp -d /run/workshop-course.XXXXXX)
 trap 'rm -rf "$folder"' EXIT
-if declare -p PROGRAMS >/dev/null 2>&1; then
-  for name in "${!PROGRAMS[@]}"; do printf '%s' "${PROGRAMS[$name]}" >"$folder/$name"; done
-else
-  cp "$(dirname "$0")"/course/*.py "$folder"
-fi
+unpack_programs "$folder" "$(dirname "$0")"/course/*.py
 chmod -R u=rwX,go=rX "$folder"
 /usr/bin/python3 -I "$folder/course.py" <<<"$REQUEST"

@@ -13,10 +13,6 @@ umask 077
 # In memory: what is sent has the token in it.
 folder=$(mktemp -d -p /dev/shm)
 trap 'rm -rf "$folder"' EXIT
-if declare -p PROGRAMS >/dev/null 2>&1; then
-  for name in "${!PROGRAMS[@]}"; do printf '%s' "${PROGRAMS[$name]}" >"$folder/$name"; done
-else
-  cp "$(dirname "$0")"/doctor/*.py "$folder"
-fi
+unpack_programs "$folder" "$(dirname "$0")"/doctor/*.py
 declare -p REPOSITORIES >/dev/null 2>&1 || REPOSITORIES=()
 TMPDIR=$folder /usr/bin/python3 -I "$folder/doctor.py" "${SECONDS_LONG:-8}" "${REPOSITORIES[@]}"

@@ -10,11 +10,7 @@ python=/opt/tljh/hub/bin/python3
 
 folder=$(mktemp -d /run/workshop-export.XXXXXX)
 trap 'rm -rf "$folder"' EXIT
-if declare -p PROGRAMS >/dev/null 2>&1; then
-  for name in "${!PROGRAMS[@]}"; do printf '%s' "${PROGRAMS[$name]}" >"$folder/$name"; done
-else
-  cp "$(dirname "$0")"/export/*.py "$(dirname "$0")/accounts/homes.py" "$folder"
-fi
+unpack_programs "$folder" "$(dirname "$0")"/export/*.py "$(dirname "$0")/accounts/homes.py"
 
 # HOMES: for tests, another folder than /home.
 printf '%s' "$REQUEST" | nice -n 10 "$python" -I "$folder/export.py" ${HOMES:+--homes "$HOMES"}

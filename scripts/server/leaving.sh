@@ -10,11 +10,7 @@
 # Participants read the programs there.
 folder=$(mktemp -d /run/workshop-leaving.XXXXXX)
 trap 'rm -rf "$folder"' EXIT
-if declare -p PROGRAMS >/dev/null 2>&1; then
-  for name in "${!PROGRAMS[@]}"; do printf '%s' "${PROGRAMS[$name]}" >"$folder/$name"; done
-else
-  cp "$(dirname "$0")"/leaving/*.py "$folder"
-fi
+unpack_programs "$folder" "$(dirname "$0")"/leaving/*.py
 chmod -R u=rwX,go=rX "$folder"
 
 if [ "$ACTION" = stop ]; then

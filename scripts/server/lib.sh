@@ -106,6 +106,18 @@ put() {
   mv "$part" "$file"
 }
 
+# unpack_programs FOLDER FILE…: the texts of the table PROGRAMS become files of the folder; by hand,
+# where there is none, the files do.
+unpack_programs() {
+  local into=$1 program
+  shift
+  if declare -p PROGRAMS >/dev/null 2>&1; then
+    for program in "${!PROGRAMS[@]}"; do printf '%s' "${PROGRAMS[$program]}" >"$into/$program"; done
+  else
+    cp "$@" "$into"
+  fi
+}
+
 # With https, http only says where to go; whose certificate answers there is not asked here.
 hub_answers() { curl -fsSLk --max-redirs 2 -o /dev/null --max-time 5 http://127.0.0.1/hub/health; }
 

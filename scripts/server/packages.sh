@@ -30,11 +30,7 @@ flock -n 9 || {
 }
 folder=$(mktemp -d /var/tmp/workshop-packages.XXXXXX)
 trap 'rm -rf "$folder"' EXIT
-if declare -p PROGRAMS >/dev/null 2>&1; then
-  for name in "${!PROGRAMS[@]}"; do printf '%s' "${PROGRAMS[$name]}" >"$folder/$name"; done
-else
-  cp "$(dirname "$0")"/packages/*.py "$folder"
-fi
+unpack_programs "$folder" "$(dirname "$0")"/packages/*.py
 
 packages() { $python -I "$folder/packages.py" "$1" "$folder"; }
 
