@@ -6,6 +6,7 @@ import { clockAt, endOf, momentOf, type Days } from "../../../components/calenda
 import { SchedulerControl } from "../../../rehearsal/cloud/schedulerClient";
 import type { FleetRow } from "../../../scripts/fleetRow";
 import { failed, succeeded, type Lab } from "../workshop/lab";
+import { LAST_TYPE } from "./size";
 
 /** Starts one participant's server by the hub's API, and no other's; one that still ends is waited for. */
 const START_SERVER = `
@@ -143,7 +144,7 @@ export function days(workshop: () => Lab): void {
       const { cost = -1, tokenUntil, ...seen } = own;
       delete seen.costIsMost;
       assert.deepEqual(seen, {
-        ...{ stack: "test", state: "running", region: "ap-south-1", instanceType: "t3.xlarge" },
+        ...{ stack: "test", state: "running", region: "ap-south-1", instanceType: LAST_TYPE },
         ...{ url, publicIp: new URL(url).hostname, instanceId, hub: true, participants: 2 },
         ...{ firstDay: COURSE.firstDay, lastDay: COURSE.lastDay },
       });

@@ -6,6 +6,9 @@ import { succeeded, type Lab } from "../workshop/lab";
 
 const GIB = 1024 ** 3;
 
+/** Of the machine when this part has ended. */
+export const LAST_TYPE = "t3.large";
+
 export function size(workshop: () => Lab): void {
   const ask = (method: string, path: string, body: object = {}) =>
     fetch(`${workshop().rehearsal.endpoint}/rehearsal/${path}`, {
@@ -157,7 +160,7 @@ export function size(workshop: () => Lab): void {
 
     it("follow another type; files stay, and a larger data volume is grown into", async () => {
       await workshop().onServer("echo 'my work' >/home/jupyter-maria/work.txt");
-      workshop().configure({ instanceType: "t3.large", dataGiB: 6 });
+      workshop().configure({ instanceType: LAST_TYPE, dataGiB: 6 });
       const up = await workshop().change("up");
       succeeded(up);
       assert.match(up.text, /stops everybody for about 3 minutes/);
