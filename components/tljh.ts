@@ -109,10 +109,7 @@ export class Tljh extends pulumi.ComponentResource {
           BOOTSTRAP_URL: args.bootstrapUrl,
           BOOTSTRAP_SHA256: args.bootstrapSha256,
           CONSTRAINTS: read("constraints.txt"),
-          NETWORK: {
-            "network.py": read("network/network.py"),
-            "network.html": read("network/network.html"),
-          },
+          HUB: { ...serverPrograms("hub"), "network.html": read("hub/network.html") },
           ADMINS: [...admins],
           PROGRAMS: serverPrograms("work"),
           APT_WAIT_MINUTES: aptWaitMinutes,

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # What keeps a class at work when one participant's program or the network does not behave:
 # - who takes all the memory loses a notebook's kernel, not the server, and nobody else loses anything;
-# - who fills the disk stops the own writing, see class/homes.py;
+# - who fills the disk stops the own writing, see class/homes.py, and a disk that is full keeps no server
+#   from starting;
 # - a network that is away loses no output, and pages connect again by themselves;
 # - a cell that computes in silence is not ended as idle, see class/workshop_server.py.
 #
@@ -65,6 +66,19 @@ JSON
   chmod 755 $user/share/jupyter/labextensions "$extension" "$extension/static"
 }
 
+# Jupyter looks in a home that has none of its folders yet for what IPython left there before 2015, and
+# writes down that it has: on a full disk no server would start.
+nothing_to_migrate() {
+  local home lines='mkdir -p ~/.jupyter && touch ~/.jupyter/migrated'
+  install -d -m 755 /etc/skel/.jupyter
+  touch /etc/skel/.jupyter/migrated
+  for home in /home/jupyter-*; do
+    # As its owner, who can lead a link elsewhere. A disk that is full already is the doctor's to tell.
+    [ -e "$home/.jupyter/migrated" ] || [ ! -d "$home" ] ||
+      runuser -u "${home##*/}" -- bash -c "$lines" 2>/dev/null || true
+  done
+}
+
 # Where all memory of the machine is used up, it is a participant's program that ends.
 protect_hub() {
   local unit pid changed=no
@@ -119,5 +133,6 @@ UNIT
 
 jupyter
 lab_extension
+nothing_to_migrate
 protect_hub
 limit_homes

@@ -9,7 +9,7 @@
 # ADMINS            list of the administrators' names
 # APT_WAIT_MINUTES  how long to wait for another package installation
 # PROGRAMS          table of file name to text: the files of the folder `work`; by hand that folder is taken
-# NETWORK           table of file name to text: the files of the folder `network`; by hand that folder is taken
+# HUB               table of file name to text: the files of the folder `hub`; by hand that folder is taken
 # shellcheck source=scripts/server/lib.sh
 [ -n "${STACK:-}" ] || . "$(dirname "$0")/lib.sh"
 
@@ -80,10 +80,10 @@ install() {
   hub_links
   hub_accounts
   program logins.py | put "$logins_file" 600 root:root
-  # For the user environment. Its version is held by the constraints.
-  printf 'jupyter-archive\n' >"$folder/requirements.txt"
+  # For the user environment. Their versions are held by the constraints.
+  printf '%s\n' jupyter-archive rfc3987 >"$folder/requirements.txt"
   arguments+=(--user-requirements-txt-url "$folder/requirements.txt")
-  network_page
+  hub_programs
   for admin in "${ADMINS[@]}"; do arguments+=(--admin "$admin"); done
   say "Installing TLJH $TLJH_VERSION (5 to 10 minutes)"
   PIP_CONSTRAINT=$folder/constraints.txt \
@@ -157,21 +157,24 @@ PYTHON
   put "$file" 644 root:root <<<"$merged"
 }
 
-network_text() {
-  if declare -p NETWORK >/dev/null 2>&1; then printf '%s' "${NETWORK[$1]}"; else cat "$(dirname "$0")/network/$1"; fi
+hub_text() {
+  if declare -p HUB >/dev/null 2>&1; then printf '%s' "${HUB[$1]}"; else cat "$(dirname "$0")/hub/$1"; fi
 }
 
-# The page /network, and what else the hub does for slow lines. The hub reads the page each time that
-# it is shown, and the program at its start.
-network_page() {
-  network_text network.html | put /opt/tljh/config/workshop-network.html 600 root:root
-  network_text network.py | cmp -s - "$network_file" && return
-  touch "$hub_is_old"
-  network_text network.py | put "$network_file" 600 root:root
+# The page /network, and how servers start. The hub reads the page each time that it is shown, and the
+# programs at its start.
+hub_programs() {
+  local name file
+  hub_text network.html | put /opt/tljh/config/workshop-network.html 600 root:root
+  for name in network starts; do
+    file=/opt/tljh/config/jupyterhub_config.d/workshop-$name.py
+    hub_text $name.py | cmp -s - "$file" && continue
+    touch "$hub_is_old"
+    hub_text $name.py | put "$file" 600 root:root
+  done
 }
 
-network_file=/opt/tljh/config/jupyterhub_config.d/workshop-network.py
-# There from the change of that file until the hub has read it, even if this step is interrupted.
+# There from the change of these files until the hub has read it, even if this step is interrupted.
 hub_is_old=$keep/hub-is-old
 if [ "$(cat "$done_file" 2>/dev/null)" = "$want" ] && user_environment_works; then
   say "TLJH $TLJH_VERSION is installed"
@@ -180,14 +183,14 @@ else
   install
 fi
 server_settings
-network_page
+hub_programs
 download_link
 
 say "Waiting for the hub"
 systemctl start traefik jupyterhub
 if [ -e "$hub_is_old" ]; then
-  say "Restarting the hub, so that it has the page /network; nobody's notebooks stop"
-  reload_hub "The hub does not come back with the page /network"
+  say "Restarting the hub, so that it has what is new for it; nobody's notebooks stop"
+  reload_hub "The hub does not come back with its programs"
   rm "$hub_is_old"
 fi
 expect_hub

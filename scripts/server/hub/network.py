@@ -97,7 +97,3 @@ c.JupyterHub.extra_handlers.extend(
     [(r"/network", Page), (r"/network/sample", Sample), (r"/network/echo", Echo)]
 )
 c.JupyterHub.tornado_settings.update({"compress_response": True})
-# A class starts its servers at the same moment. One that has not answered within JupyterHub's 30 s would
-# be ended, and all the work for it done in vain: seen with ten on two busy processors.
-c.Spawner.http_timeout = 240
-c.Spawner.start_timeout = 240

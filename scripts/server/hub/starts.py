@@ -1,0 +1,77 @@
+# How the hub starts participants' servers. A file of JupyterHub's configuration.
+import asyncio
+import contextlib
+import subprocess
+import time
+
+from tornado import web
+
+# A class starts its servers at the same moment. One that has not answered within JupyterHub's 30 s would
+# be ended, and all the work for it done in vain: seen with ten on two busy processors.
+c.Spawner.http_timeout = 240  # noqa: F821
+c.Spawner.start_timeout = 240  # noqa: F821
+# How often to try whether it answers, which costs nothing, and to ask systemd, which starts a program.
+TRY_SECONDS, ASK_SECONDS = 0.2, 3
+LAST_WORDS = 300
+
+
+async def listens(ip, port):
+    """Whether something answers there."""
+    try:
+        _, writer = await asyncio.open_connection(ip, port)
+    except OSError:
+        return False
+    writer.close()
+    with contextlib.suppress(OSError):
+        await writer.wait_closed()
+    return True
+
+
+async def last_words(unit, since):
+    """The last line that a unit's own program has written; empty if that cannot be told."""
+    lines = (f"_SYSTEMD_UNIT={unit}.service", f"--since=@{int(since)}", "--lines=1")
+    try:
+        journal = await asyncio.create_subprocess_exec(
+            "journalctl", *lines, "--output=cat", "--no-pager", "--quiet", stdout=subprocess.PIPE
+        )
+        text, _ = await journal.communicate()
+    except OSError:
+        return ""
+    return text.decode(errors="replace").strip()[:LAST_WORDS]
+
+
+def watched(spawner):
+    """The same spawner, which notices at once that a server answers, or that it has ended before.
+    JupyterHub by itself tries up to 5 s apart, and for one that has ended as long as the line above
+    says, in which it cannot be started again."""
+
+    class Watched(spawner):
+        async def start(self):
+            since = time.time()
+            address = await super().start()
+            asked = time.monotonic()
+            while address and not await listens(*address):
+                if time.monotonic() - asked > ASK_SECONDS:
+                    if await self.poll() is not None:
+                        raise await self.ended(since)
+                    asked = time.monotonic()
+                await asyncio.sleep(TRY_SECONDS)
+            return address
+
+        async def ended(self, since):
+            said = await last_words(self.unit_name, since)
+            message = (
+                f"Your server ended while it started. It said: {said or 'nothing'}. Packages that you "
+                "installed yourself may be the reason: ask your teacher to look."
+            )
+            error = web.HTTPError(500, message)
+            # Shown to the person.
+            error.jupyterhub_message = message
+            return error
+
+    return Watched
+
+
+# Where TLJH names its spawner in another way some day, it starts servers as JupyterHub does.
+if isinstance(c.JupyterHub.spawner_class, type):  # noqa: F821
+    c.JupyterHub.spawner_class = watched(c.JupyterHub.spawner_class)  # noqa: F821
