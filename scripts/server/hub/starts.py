@@ -4,6 +4,7 @@ import contextlib
 import subprocess
 import time
 
+from systemdspawner import SystemdSpawner
 from tornado import web
 
 # A class starts its servers at the same moment. One that has not answered within JupyterHub's 30 s would
@@ -40,38 +41,38 @@ async def last_words(unit, since):
     return text.decode(errors="replace").strip()[:LAST_WORDS]
 
 
-def watched(spawner):
-    """The same spawner, which notices at once that a server answers, or that it has ended before.
-    JupyterHub by itself tries up to 5 s apart, and for one that has ended as long as the line above
-    says, in which it cannot be started again."""
-
-    class Watched(spawner):
-        async def start(self):
-            since = time.time()
-            address = await super().start()
-            asked = time.monotonic()
-            while address and not await listens(*address):
-                if time.monotonic() - asked > ASK_SECONDS:
-                    if await self.poll() is not None:
-                        raise await self.ended(since)
-                    asked = time.monotonic()
-                await asyncio.sleep(TRY_SECONDS)
-            return address
-
-        async def ended(self, since):
-            said = await last_words(self.unit_name, since)
-            message = (
-                f"Your server ended while it started. It said: {said or 'nothing'}. Packages that you "
-                "installed yourself may be the reason: ask your teacher to look."
-            )
-            error = web.HTTPError(500, message)
-            # Shown to the person.
-            error.jupyterhub_message = message
-            return error
-
-    return Watched
+async def ended(spawner, since):
+    """The error of a server that is no more."""
+    said = await last_words(spawner.unit_name, since)
+    message = (
+        f"Your server ended while it started. It said: {said or 'nothing'}. Packages or settings of "
+        "your own may be the reason: ask your teacher to look."
+    )
+    error = web.HTTPError(500, message)
+    # Shown to the person.
+    error.jupyterhub_message = message
+    return error
 
 
-# Where TLJH names its spawner in another way some day, it starts servers as JupyterHub does.
-if isinstance(c.JupyterHub.spawner_class, type):  # noqa: F821
-    c.JupyterHub.spawner_class = watched(c.JupyterHub.spawner_class)  # noqa: F821
+def watched(start):
+    """The same start of a server, which notices at once that it answers, or that it has ended before.
+    JupyterHub by itself tries up to 5 s apart, and for one that has ended as long as the lines above
+    say, in which it cannot be started again."""
+
+    async def start_and_watch(spawner):
+        since = time.time()
+        address = await start(spawner)
+        asked = time.monotonic()
+        while address and not await listens(*address):
+            if time.monotonic() - asked > ASK_SECONDS:
+                if await spawner.poll() is not None:
+                    raise await ended(spawner, since)
+                asked = time.monotonic()
+            await asyncio.sleep(TRY_SECONDS)
+        return address
+
+    return start_and_watch
+
+
+# TLJH's spawner is made of it, and nobody tells a file of the configuration which class that is.
+SystemdSpawner.start = watched(SystemdSpawner.start)

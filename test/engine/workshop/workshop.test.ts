@@ -15,6 +15,7 @@ import { getsNewMachine } from "./newMachine";
 import { isChangedByItsOperator } from "./operator";
 import { keepsOutsidersOut } from "./outsider";
 import { opensItsDoors } from "./sshDoors";
+import { startsOrSaysWhyNot } from "./starts";
 import { stays } from "./stays";
 import { updatesItself } from "./updates";
 
@@ -47,6 +48,7 @@ describe("a workshop", function () {
   comesUp(workshop);
   keepsOutsidersOut(workshop);
   keepsParticipantsApart(workshop);
+  startsOrSaysWhyNot(workshop);
   updatesItself(workshop);
   hasAccounts(workshop);
   stays(workshop);
