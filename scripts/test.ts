@@ -12,6 +12,8 @@ import { spawn } from "node:child_process";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
+import { createInterface } from "node:readline";
+import type { Readable } from "node:stream";
 import { runLinters } from "./linters/runLinters";
 import { addUp, Counts, judge, summaryLine } from "./testSummary";
 
@@ -24,42 +26,35 @@ interface Suite {
 }
 
 const UNIT: Suite = { name: "unit", pattern: "test/unit/**/*.test.ts", limitSeconds: 60 };
-const PARTS: Suite = { name: "engine", pattern: "test/engine/*.test.ts", limitSeconds: 300 };
-/** One machine's whole life. */
-const WORKSHOP: Suite = {
-  name: "engine, a workshop",
-  pattern: "test/engine/workshop/*.test.ts",
-  limitSeconds: 300,
-};
 
-/** Private course material on a machine of its own. */
-const COURSE: Suite = {
-  name: "engine, a course",
-  pattern: "test/engine/course/*.test.ts",
-  limitSeconds: 300,
-};
+function engineSuite(name: string, pattern: string): Suite {
+  return { name, pattern, limitSeconds: 300 };
+}
 
-/** Names and certificates on a machine of its own. */
-const SECURE: Suite = {
-  name: "engine, a name",
-  pattern: "test/engine/secure/*.test.ts",
-  limitSeconds: 300,
-};
+/** With the real `pulumi`, the longest first. */
+const ENGINE: readonly Suite[] = [
+  // Names and certificates on a machine of its own.
+  engineSuite("secure", "test/engine/secure/*.test.ts"),
+  // Private course material on a machine of its own.
+  engineSuite("course", "test/engine/course/*.test.ts"),
+  // One machine's whole life.
+  engineSuite("workshop", "test/engine/workshop/*.test.ts"),
+  // Packages, checks, copies and the days around a workshop, on a machine of its own.
+  engineSuite("ready", "test/engine/ready/*.test.ts"),
+  engineSuite("parts", "test/engine/*.test.ts"),
+];
 
-/** Packages, checks, copies and the days around a workshop, on a machine of its own. */
-const READY: Suite = {
-  name: "engine, a workshop that is ready",
-  pattern: "test/engine/ready/*.test.ts",
-  limitSeconds: 300,
-};
-
-/** Long, and mostly waiting: beside the others. */
-const BESIDE = [READY, COURSE, SECURE];
+/** Suites at once: they wait for machines most of the time, and use a third of a processor each. */
+const LANES = Math.max(2, os.availableParallelism() + 1);
 
 const ALLOWED = ["unit", "engine"];
 
-/** Runs a suite; shows what it prints at once, or all of it at its end. */
-async function runSuite(suite: Suite, live: boolean, more: readonly string[]): Promise<Counts> {
+/** Prints a suite's lines with its name before each. */
+function show(stream: Readable, { name }: Suite): void {
+  createInterface(stream).on("line", (line) => console.log(`${name.padEnd(8)} ${line}`.trimEnd()));
+}
+
+async function runSuite(suite: Suite, more: readonly string[]): Promise<Counts> {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "tljh-workshop-test-"));
   const file = path.join(folder, "counts.json");
   const mocha = spawn(
@@ -72,7 +67,7 @@ async function runSuite(suite: Suite, live: boolean, more: readonly string[]): P
       ...more,
     ],
     {
-      stdio: ["ignore", live ? "inherit" : "pipe", live ? "inherit" : "pipe"],
+      stdio: ["ignore", "pipe", "pipe"],
       env: {
         ...process.env,
         TEST_COUNTS: file,
@@ -81,14 +76,12 @@ async function runSuite(suite: Suite, live: boolean, more: readonly string[]): P
       },
     },
   );
-  const printed: Buffer[] = [];
-  mocha.stdout?.on("data", (data: Buffer) => printed.push(data));
-  mocha.stderr?.on("data", (data: Buffer) => printed.push(data));
+  show(mocha.stdout, suite);
+  show(mocha.stderr, suite);
   const [status, signal] = await new Promise<[number | null, string | null]>((resolve, reject) => {
     mocha.on("error", reject);
     mocha.on("close", (...ended) => resolve(ended));
   });
-  process.stdout.write(Buffer.concat(printed));
   const report = fs.existsSync(file)
     ? (JSON.parse(fs.readFileSync(file, "utf8")) as Counts)
     : undefined;
@@ -98,17 +91,6 @@ async function runSuite(suite: Suite, live: boolean, more: readonly string[]): P
     const ran = report ? report.passed + report.failed : 0;
     console.log(`Suite ${suite.name} ran ${ran} tests (${signal ?? `exit status ${status}`}).`);
   }
-  return counts;
-}
-
-/** One after the other. */
-async function runInOrder(
-  suites: readonly Suite[],
-  live: boolean,
-  more: readonly string[],
-): Promise<Counts[]> {
-  const counts: Counts[] = [];
-  for (const suite of suites) counts.push(await runSuite(suite, live, more));
   return counts;
 }
 
@@ -124,18 +106,15 @@ async function main(): Promise<void> {
       ].join("\n"),
     );
   }
-  const beside = first === "unit" ? [] : BESIDE;
-  const others = runInOrder(beside, false, more);
-  for (const { name } of beside) {
-    console.log(`Suite ${name} runs beside the others; its report comes when it has ended`);
-  }
   const checked = first === undefined ? await runLinters() : true;
-  const suites = { unit: [UNIT], engine: [PARTS, WORKSHOP] }[first ?? ""] ?? [
-    UNIT,
-    PARTS,
-    WORKSHOP,
-  ];
-  const counts = [...(await runInOrder(suites, true, more)), ...(await others)];
+  const waiting = [...(first === "engine" ? [] : [UNIT]), ...(first === "unit" ? [] : ENGINE)];
+  const counts: Counts[] = [];
+  const lane = async () => {
+    for (let suite = waiting.shift(); suite; suite = waiting.shift()) {
+      counts.push(await runSuite(suite, more));
+    }
+  };
+  await Promise.all(Array.from({ length: LANES }, lane));
   if (!checked) console.log("The checks failed: npm run lint");
   const total = addUp(counts);
   console.log(summaryLine(total));
