@@ -15,6 +15,7 @@ import { Https } from "./components/https";
 import { Instance } from "./components/instance";
 import { guardDestroy, watchResources } from "./components/leaving";
 import { Network } from "./components/network";
+import { nameOrphans } from "./components/orphans";
 import { Packages } from "./components/packages";
 import { plan } from "./components/plan";
 import { PublicPorts } from "./components/publicPorts";
@@ -34,7 +35,7 @@ export = async () => {
 
   // Phase 2: network, key pair, instance, Elastic IP, DNS.
   const { name, region, domain, admins, sshPort, elasticIpAllocationId: allocationId } = settings;
-  const { cost, ...planned } = await plan(settings);
+  const [{ cost, ...planned }] = await Promise.all([plan(settings), nameOrphans(settings)]);
   const given = { ...settings, ...planned, tags: stackTags(name) };
   const network = new Network(name, given);
   const instance = new Instance(name, { ...given, ...network.place });

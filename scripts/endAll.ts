@@ -15,7 +15,7 @@ import type { ShownConfig, StackAws } from "./stackAws";
 import { isUp, stackServer, type StackServer } from "./stackServer";
 import { sweep } from "./sweepAll";
 import { leftOver, sweptText } from "./sweepText";
-import { BACKUPS, type Thing } from "./sweepThings";
+import { BACKUPS, type Thing } from "../components/taggedThings";
 
 /** What the steps work with, and what they learn. */
 export interface Ending {

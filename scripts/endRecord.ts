@@ -1,6 +1,6 @@
 /** What stays of a workshop: a folder with its outputs, its configuration and a page of text. Pure. */
 import type { ShownConfig } from "./stackAws";
-import type { Thing } from "./sweepThings";
+import type { Thing } from "../components/taggedThings";
 
 /** Outputs as `pulumi stack output --json` shows them: without secrets. */
 export type ShownOutputs = Record<string, unknown>;

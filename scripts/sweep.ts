@@ -19,12 +19,21 @@ import { sweep } from "./sweepAll";
 import { parseSweepArguments, type SweepRequest } from "./sweepArguments";
 import { removeAll } from "./sweepRemove";
 import { isClean, leftOver, sweptText, thingsTable, type Swept } from "./sweepText";
-import { orphansOf } from "./sweepThings";
+import { orphansOf } from "../components/taggedThings";
 
 async function remove(aws: StackAws, swept: Swept, { backups }: SweepRequest): Promise<boolean> {
-  // Whose state could not be read, that may own what has its tag.
-  const safe = swept.things.filter(({ stack }) => !swept.unread.includes(stack));
-  const orphans = orphansOf(safe, backups);
+  // It may own any of it: its tag need not be its name.
+  if (swept.unread.length > 0) {
+    throw new Error(
+      formatProblem({
+        wrong: "Nothing was removed: what belongs to some stacks is not known",
+        received: `stacks whose state could not be read: ${swept.unread.join(", ")}; Pulumi's own words are above`,
+        allowed: "the states of all stacks of this project",
+        mend: `pulumi stack export --stack ${swept.unread[0]}, until it prints the state; then the same command once more`,
+      }),
+    );
+  }
+  const orphans = orphansOf(swept.things, backups);
   if (orphans.length === 0) {
     console.log(sweptText(swept));
     return isClean(swept);

@@ -1,17 +1,20 @@
 /** Everything in AWS with this project's tag, with its cost and its owner. */
 import { MONTH_HOURS, stackPrices, type Prices } from "./prices";
 import type { StackAws } from "./stackAws";
-import { lookInto, regionsOf } from "./sweepLook";
+import { lookInto, regionsOf } from "../components/taggedLook";
 import { readOwners } from "./sweepOwners";
 import type { Swept } from "./sweepText";
-import { costOf, ownerOf, type Seen, type Thing } from "./sweepThings";
+import { costOf, ownerOf, type Seen, type Thing } from "../components/taggedThings";
 
 /** Regions that are asked at a time. */
 const AT_ONCE = 12;
+/** Of those that are asked once more: a slow network or computer was perhaps asked too much at once. */
+const AGAIN_AT_ONCE = 3;
 
 /** Does some work for each, some at a time, in their order. */
 async function forEach<In, Out>(
   all: readonly In[],
+  atOnce: number,
   work: (one: In) => Promise<Out>,
 ): Promise<Out[]> {
   const results: Out[] = [];
@@ -22,7 +25,7 @@ async function forEach<In, Out>(
       if (one !== undefined) results[index] = await work(one);
     }
   };
-  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  await Promise.all(Array.from({ length: atOnce }, worker));
   return results;
 }
 
@@ -52,7 +55,11 @@ async function withCosts(
  */
 export async function sweep(aws: StackAws, only: string | undefined): Promise<Swept> {
   const regions = await regionsOf(aws.ec2());
-  const all = await forEach(regions, (region) => lookInto(aws.ec2(region), region, only));
+  const ask = (region: string) => lookInto(aws.ec2(region), region, only);
+  const first = await forEach(regions, AT_ONCE, ask);
+  const silent = first.flatMap((one) => ("failed" in one && !one.refused ? one.region : []));
+  const again = await forEach(silent, AGAIN_AT_ONCE, ask);
+  const all = [...first.filter(({ region }) => !silent.includes(region)), ...again];
   const seen = all.flatMap((one) => ("things" in one ? one.things : []));
   const failures = all.flatMap((one) => ("failed" in one ? one : []));
   const owners = readOwners();

@@ -1,5 +1,5 @@
 /** Whose things are: the states of all stacks of this project that this computer can read. */
-import { idsIn } from "./sweepThings";
+import { idsIn } from "../components/taggedThings";
 import { askPulumi } from "./stackServer";
 
 export interface Owners {

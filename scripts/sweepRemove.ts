@@ -20,7 +20,7 @@ import {
   waitUntilInstanceTerminated,
   type EC2Client,
 } from "@aws-sdk/client-ec2";
-import type { Kind, Thing } from "./sweepThings";
+import type { Kind, Thing } from "../components/taggedThings";
 
 /** AWS lets go of an instance's disks and interface only some time after its end. */
 const PATIENCE_SECONDS = 300;

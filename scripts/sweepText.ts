@@ -1,6 +1,6 @@
 /** What `npm run sweep` prints for a person. */
 import { table } from "./courseTable";
-import type { Thing } from "./sweepThings";
+import type { Thing } from "../components/taggedThings";
 
 /** What was seen, and what was not. */
 export interface Swept {

@@ -85,9 +85,27 @@ describe("a new stack", () => {
   });
 
   describe("fails on the way up, and goes on", () => {
-    it("with port 22 closed to us it says how to open it, and opens no door", async () => {
+    it("with the account's limit of vCPUs reached, in AWS's words (Pulumi 3.220 runs no hook with ours)", async () => {
+      const limit = (body: object) =>
+        fetch(`${lab.rehearsal.endpoint}/rehearsal/quotas`, {
+          method: "PUT",
+          body: JSON.stringify(body),
+        });
+      // The next test's: a rule for this computer would stay open until an `up` has succeeded, since
+      // Pulumi deletes only after everything else.
       lab.configure({ sshCidrs: ELSEWHERE, sshWaitMinutes: 0 });
+      await limit({ vcpus: 2 });
       const up = await lab.change("up");
+      await limit({});
+      failed(up, /VcpuLimitExceeded: .*vCPU limit of 2/);
+    });
+
+    it("with port 22 closed to us it says how to open it, and opens no door", async () => {
+      const up = await lab.change("up");
+      // What the failed one has made is there, and only what it lacks is made.
+      const made = up.steps.map(([name]) => name);
+      assert.ok(made.includes("test-machine"));
+      assert.ok(!made.includes("test-vpc") && !made.includes("test-data"), made.join(" "));
       failed(
         up,
         /Port 22 of the server is closed to this computer/,

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { orphansText, strangers } from "../../components/orphans";
 import type { Prices } from "../../scripts/prices";
 import { parseSweepArguments } from "../../scripts/sweepArguments";
 import { isClean, leftOver, sweptText, type Swept } from "../../scripts/sweepText";
@@ -9,7 +10,7 @@ import {
   ownerOf,
   type Seen,
   type Thing,
-} from "../../scripts/sweepThings";
+} from "../../components/taggedThings";
 
 const PRICES: Prices = {
   region: "ap-south-1",
@@ -126,6 +127,43 @@ describe("what is left in AWS", () => {
       "internet gateway",
       "vpc",
     ]);
+  });
+});
+
+describe("what a killed up leaves", () => {
+  const machine: Seen = {
+    ...DISK,
+    kind: "instance",
+    id: "i-0123456789abcdef0",
+    what: "t3.xlarge, running",
+    kin: [],
+  };
+
+  it("is what the state has neither by its id nor by its machine's", () => {
+    const root: Seen = { ...DISK, id: "vol-1", kin: [machine.id] };
+    assert.deepEqual(strangers([machine, root, DISK], new Set([machine.id])), [DISK]);
+    assert.deepEqual(strangers([machine, root], new Set()), [machine, root]);
+  });
+
+  it("is told with its price and what removes it", () => {
+    const text = orphansText(
+      [
+        { ...machine, isPaid: true, monthly: 146 },
+        { ...DISK, isPaid: true },
+        { ...machine, id: "i-1", what: "t3.xlarge, stopped", isPaid: false, monthly: 0 },
+      ],
+      "osh",
+    );
+    assert.match(
+      text,
+      /i-0123456789abcdef0 \(instance, t3\.xlarge, running\): 146\.00 USD a month/,
+    );
+    assert.match(
+      text,
+      /vol-0123456789abcdef0 \(volume, 40 GiB, available\): costs what nobody tells/,
+    );
+    assert.match(text, /i-1 \(instance, t3\.xlarge, stopped\): costs nothing while it is stopped/);
+    assert.match(text, /mend: +npm run sweep -- --stack osh --remove/);
   });
 });
 

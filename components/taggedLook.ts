@@ -17,8 +17,8 @@ import {
   type EC2Client,
   type Tag,
 } from "@aws-sdk/client-ec2";
-import { PROJECT } from "../components/tags";
-import type { Kind, Seen } from "./sweepThings";
+import { PROJECT } from "./tags";
+import type { Kind, Seen } from "./taggedThings";
 
 /** For all that is asked of one region. */
 const REGION_SECONDS = 30;
@@ -35,15 +35,34 @@ export async function regionsOf(ec2: EC2Client): Promise<string[]> {
   return Regions.flatMap(({ RegionName }) => RegionName ?? []).sort();
 }
 
+function limitOf(seconds: number): AbortSignal {
+  const signal = AbortSignal.timeout(seconds * 1000);
+  // Up to eleven questions at once, each of which listens for it.
+  setMaxListeners(0, signal);
+  return signal;
+}
+
+/**
+ * What a stack pays for by the hour in one region: machines, disks, addresses.
+ *
+ * @throws Error when AWS does not answer within some seconds
+ */
+export function paidByTheHour(
+  ec2: EC2Client,
+  region: string,
+  stack: string,
+  seconds: number,
+): Promise<Seen[]> {
+  return new Look(ec2, region, stack, limitOf(seconds)).byTheHour();
+}
+
 /** Looks into one region, and not for longer than some time. Never fails. */
 export async function lookInto(
   ec2: EC2Client,
   region: string,
   only: string | undefined,
 ): Promise<Looked> {
-  const abortSignal = AbortSignal.timeout(REGION_SECONDS * 1000);
-  // Eleven questions at once, each of which listens for it.
-  setMaxListeners(0, abortSignal);
+  const abortSignal = limitOf(REGION_SECONDS);
   try {
     const look = new Look(ec2, region, only, abortSignal);
     return { region, things: (await look.isEmpty()) ? [] : await look.all() };
@@ -82,13 +101,15 @@ class Look {
     return Tags.length === 0;
   }
 
+  async byTheHour(): Promise<Seen[]> {
+    return (await Promise.all([this.instances(), this.volumes(), this.addresses()])).flat();
+  }
+
   async all(): Promise<Seen[]> {
     const found = await Promise.all([
-      this.instances(),
+      this.byTheHour(),
       this.images(),
       this.snapshots(),
-      this.volumes(),
-      this.addresses(),
       this.securityGroups(),
       this.subnets(),
       this.routeTables(),
