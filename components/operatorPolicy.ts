@@ -52,6 +52,7 @@ const MAKE = [
   "CreateVolume",
   "CreateVpc",
   "ImportKeyPair",
+  "RegisterImage",
 ];
 /** Calls that make a thing in a VPC. */
 const MAKE_IN_VPC = ["CreateRouteTable", "CreateSecurityGroup", "CreateSubnet"];
@@ -72,6 +73,7 @@ const CHANGE = [
   "DeleteSubnet",
   "DeleteVolume",
   "DeleteVpc",
+  "DeregisterImage",
   "DetachInternetGateway",
   "DetachVolume",
   "DisassociateAddress",
@@ -146,6 +148,8 @@ function elsewhere(regions: readonly string[]): Statement {
 function ec2Statements(partition: string): Statement[] {
   const things = (...kinds: readonly string[]) =>
     kinds.map((kind) => `arn:${partition}:ec2:*:*:${kind}/*`);
+  // Images have no account in their name.
+  const image = `arn:${partition}:ec2:*::image/*`;
   const when = (equals: Readonly<Record<string, string | readonly string[]>>): Condition => ({
     StringEquals: equals,
   });
@@ -181,7 +185,7 @@ function ec2Statements(partition: string): Statement[] {
     allow(
       "Make",
       MAKE,
-      things("elastic-ip", "internet-gateway", "snapshot", "volume", "vpc", "key-pair"),
+      [...things("elastic-ip", "internet-gateway", "snapshot", "volume", "vpc", "key-pair"), image],
       when(REQUEST_TAG),
     ),
     allow(
@@ -197,28 +201,27 @@ function ec2Statements(partition: string): Statement[] {
     // https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ExamplePolicies_EC2.html#iam-example-runinstances
     allow(
       "MakeOfOwn",
-      [...MAKE_IN_VPC, ...OPEN_PORTS, "CreateSnapshot", "CreateVolume", "RunInstances"],
+      [
+        ...[...MAKE_IN_VPC, ...OPEN_PORTS],
+        ...["CreateSnapshot", "CreateVolume", "RegisterImage", "RunInstances"],
+      ],
       things("key-pair", "security-group", "snapshot", "subnet", "volume", "vpc"),
       when(RESOURCE_TAG),
     ),
-    allow(
-      "RunAnyImage",
-      ["RunInstances"],
-      [`arn:${partition}:ec2:*::image/*`, ...things("network-interface")],
-    ),
+    allow("RunAnyImage", ["RunInstances"], [image, ...things("network-interface")]),
     // Only together with the call that makes the thing. Who may tag what is there already can make
     // anything in the account the operator's own.
     allow(
       "TagWhatIsMade",
       ["CreateTags"],
-      things(...TAGGED),
+      [...things(...TAGGED), image],
       when({
         ...REQUEST_TAG,
         "ec2:CreateAction": [...MAKE, ...MAKE_IN_VPC, ...OPEN_PORTS, "RunInstances"],
       }),
     ),
     // https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/control-access-with-tags.html
-    allow("ChangeOwn", CHANGE, things(...TAGGED), when(RESOURCE_TAG)),
+    allow("ChangeOwn", CHANGE, [...things(...TAGGED), image], when(RESOURCE_TAG)),
     // The same calls ask for the instance's own interface too, which has no tag.
     allow(
       "AddressOfInterface",

@@ -18,7 +18,7 @@ import {
   type Tag,
 } from "@aws-sdk/client-ec2";
 import { PROJECT } from "./tags";
-import type { Kind, Seen } from "./taggedThings";
+import { withImages, type Kind, type Seen } from "./taggedThings";
 
 /** For all that is asked of one region. */
 const REGION_SECONDS = 30;
@@ -117,7 +117,7 @@ class Look {
       this.keyPairs(),
       this.vpcs(),
     ]);
-    return found.flat();
+    return withImages(found.flat());
   }
 
   private seen(
@@ -179,6 +179,7 @@ class Look {
         it.ImageId,
         it.Tags,
         `${it.Name ?? ""}, of ${it.CreationDate?.slice(0, 10)}`,
+        { kin: (it.BlockDeviceMappings ?? []).flatMap(({ Ebs }) => Ebs?.SnapshotId ?? []) },
       ),
     );
   }

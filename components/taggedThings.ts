@@ -85,6 +85,15 @@ export function idsIn(state: string): Set<string> {
   return new Set([...(ids ?? []), ...names]);
 }
 
+/** A snapshot that an image is made of is whose the image is; images name theirs as kin. */
+export function withImages(things: readonly Seen[]): Seen[] {
+  const images = things.filter(({ kind }) => kind === "image");
+  return things.map((thing) => {
+    const of = images.filter(({ kin }) => thing.kind === "snapshot" && kin.includes(thing.id));
+    return of.length === 0 ? thing : { ...thing, kin: [...thing.kin, ...of.map(({ id }) => id)] };
+  });
+}
+
 /** The stack that has a thing in its state; empty: none. */
 export function ownerOf(seen: Seen, owners: ReadonlyMap<string, ReadonlySet<string>>): string {
   const found = [...owners].find(([, ids]) => [seen.id, ...seen.kin].some((id) => ids.has(id)));

@@ -11,6 +11,7 @@ import {
   type TagSpecification,
 } from "@aws-sdk/client-ec2";
 import { named, PROJECT, stackTags } from "../components/tags";
+import { IMAGE_TAG } from "./bakeTag";
 
 /** One backup. */
 export interface Backup {
@@ -62,7 +63,8 @@ export async function backupsOf(ec2: EC2Client, name: string): Promise<Backup[]>
   const found: Backup[] = [];
   const asked = { OwnerIds: ["self"], Filters: filters(name) };
   for await (const page of paginateDescribeSnapshots({ client: ec2 }, asked)) {
-    found.push(...(page.Snapshots ?? []).map(backupOf));
+    const isImages = ({ Tags = [] }: Snapshot) => Tags.some(({ Key }) => Key === IMAGE_TAG);
+    found.push(...(page.Snapshots ?? []).filter((it) => !isImages(it)).map(backupOf));
   }
   return found.sort((a, b) => (a.at > b.at ? -1 : 1));
 }

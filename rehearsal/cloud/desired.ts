@@ -156,11 +156,13 @@ async function regionDesired(
         copyId: SnapshotId,
         of: copied.get(SnapshotId) ?? VolumeId,
       })),
-      // Of an image moto tells the instance that it was made of.
-      ...(images.Images ?? []).map(({ ImageId = "", SourceInstanceId = "" }): DesiredCopy => ({
-        copyId: ImageId,
-        of: roots.get(SourceInstanceId) ?? "",
-      })),
+      // Of an image moto tells the instance that it was made of; one that was registered is of a snapshot.
+      ...(images.Images ?? []).map(
+        ({ ImageId = "", SourceInstanceId = "", BlockDeviceMappings = [] }): DesiredCopy => ({
+          copyId: ImageId,
+          of: roots.get(SourceInstanceId) ?? BlockDeviceMappings[0]?.Ebs?.SnapshotId ?? "",
+        }),
+      ),
     ],
   };
 }

@@ -9,6 +9,7 @@ What it adds to moto's own server:
   that differ from region to region, and root disks of the size that the file says;
 - Route 53 makes no record that is there already, and tells the start of a zone in its own form;
 - an account that is new has the hosted zone workshop.test, as a user owns a domain;
+- an image that is registered is one of its snapshot, with size, architecture and tags;
 - every call needs the right to it, see rights.py;
 - a terminated instance leaves neither its network interface nor its Elastic IP's association;
 - Elastic IPs are in 127.BLOCK.0.0/16, so that rehearsals side by side never hand out the same one;
@@ -53,7 +54,10 @@ JSONFileLoader.load_file = lambda self, path: read_json(path)
 
 from moto import __version__ as MOTO  # noqa: E402
 from moto.core.parse import default_timestamp_parser as parse_timestamp  # noqa: E402
+from moto.core.responses import ActionResult  # noqa: E402
+from moto.ec2.exceptions import EC2ClientError  # noqa: E402
 from moto.ec2.models import amis, ec2_backends, elastic_ip_addresses, instances  # noqa: E402
+from moto.ec2.responses.amis import AmisResponse  # noqa: E402
 from moto.iam.models import iam_backends  # noqa: E402
 from moto.moto_server.werkzeug_app import (  # noqa: E402
     DomainDispatcherApplication,
@@ -113,6 +117,33 @@ def root_disk(image):
         "Encrypted": False,
     }
     return [{"DeviceName": image.root_device_name, "Ebs": disk}]
+
+
+def register_image(response):
+    """moto keeps an image's name and description, and forgets of which snapshot it is made."""
+    ask = response._get_param
+    response.error_on_dryrun()
+    backend = response.ec2_backend
+    name, device = ask("Name"), ask("RootDeviceName")
+    if any(one.name == name and one.owner_id == ACCOUNT for one in backend.amis.values()):
+        raise EC2ClientError(
+            "InvalidAMIName.Duplicate", f"AMI name {name} is already in use by an AMI"
+        )
+    disks = {one.get("DeviceName"): one.get("Ebs", {}) for one in ask("BlockDeviceMappings", [])}
+    if device not in disks:
+        raise EC2ClientError("InvalidBlockDeviceMapping", f"no mapping of the root device {device}")
+    snapshot = backend.get_snapshot(disks[device].get("SnapshotId"))
+    image = backend.register_image(name, ask("Description", ""))
+    backend.snapshots.pop(image.ebs_snapshot.id)
+    image.ebs_snapshot, snapshot.from_ami = snapshot, image.id
+    image.root_device_name, image.root_device_type = device, "ebs"
+    image.architecture = ask("Architecture", "i386")
+    image.virtualization_type = ask("VirtualizationType", "paravirtual")
+    image.boot_mode, image.hypervisor = ask("BootMode"), "xen"
+    for specification in ask("TagSpecifications", []):
+        tagged = image if specification["ResourceType"] == "image" else snapshot
+        tagged.add_tags({one["Key"]: one["Value"] for one in specification["Tags"]})
+    return ActionResult({"ImageId": image.id})
 
 
 def terminating(terminate):
@@ -275,6 +306,7 @@ def main():
 
     amis.AmiBackend._load_amis = load_images
     amis.Ami.block_device_mappings = property(root_disk)
+    AmisResponse.register_image = register_image
     instances.Instance.terminate = terminating(instances.Instance.terminate)
     FakeZone.add_rrset = plain_records(FakeZone.add_rrset)
     change_records = Route53Backend.change_resource_record_sets

@@ -10,6 +10,7 @@ import {
   ownerOf,
   type Seen,
   type Thing,
+  withImages,
 } from "../../components/taggedThings";
 
 const PRICES: Prices = {
@@ -100,6 +101,17 @@ describe("what is left in AWS", () => {
       /unknown\n[^]*0\.00 USD a month, and 1 whose price is not known/,
     );
     assert.equal(isClean(swept), false);
+  });
+
+  it("belongs to the stack that started from an image of it", () => {
+    const snapshot: Seen = { ...DISK, kind: "snapshot", id: "snap-0123456789abcdef0" };
+    const image: Seen = { ...DISK, kind: "image", id: "ami-0123456789abcdef0", kin: [snapshot.id] };
+    const owners = new Map([["osh", idsIn(`{"ami":"${image.id}"}`)]]);
+    const seen = withImages([image, snapshot, { ...snapshot, id: "snap-00000000000000001" }]);
+    assert.deepEqual(
+      seen.map((one) => ownerOf(one, owners)),
+      ["osh", "osh", ""],
+    );
   });
 
   it("belongs to the stack whose state has its id, its key's name, or its machine", () => {

@@ -8,7 +8,7 @@ import {
   ReleaseAddressCommand,
 } from "@aws-sdk/client-ec2";
 import { actionsOf, isRead } from "../../../components/operatorPolicy";
-import { SEEN_WHEN_READY } from "../ready/rights";
+import { SEEN_WHEN_BAKED, SEEN_WHEN_READY } from "../ready/rights";
 import { policyOf, seenOf, type AccountOutputs } from "./account";
 import { succeeded, type Lab } from "./lab";
 
@@ -62,7 +62,11 @@ export async function takeOwnAddress(lab: Lab): Promise<string> {
  * Rights that no life in the rehearsal can need. moto does not know the call, which other `cpuCredits`
  * make: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifyInstanceCreditSpecification.html
  */
-const NOT_HERE = ["ec2:ModifyInstanceCreditSpecification", ...SEEN_WHEN_READY];
+const NOT_HERE = [
+  "ec2:ModifyInstanceCreditSpecification",
+  ...SEEN_WHEN_READY,
+  ...SEEN_WHEN_BAKED,
+];
 
 /** Both ways: what was seen is allowed, and what is allowed was needed. */
 export async function assertRightsNeeded(lab: Lab, operator: AccountOutputs): Promise<void> {
