@@ -19,10 +19,19 @@ again="npm run bake -- --stack ${STACK:-NAME}"
 
 is_baking() { [ -s $pid_file ] && grep -qa workshop-bake "/proc/$(cat $pid_file)/cmdline" 2>/dev/null; }
 
+clean_up() {
+  rm -rf "${folder:-}" $pid_file /dev/workshop-bake-*
+  rmdir /run/workshop-bake-live /run/workshop-bake-image 2>/dev/null || true
+}
+
 if [ "$ACTION" = stop ]; then
   if is_baking; then kill -TERM -- "-$(cat $pid_file)" 2>/dev/null || true; fi
   wait_until 30 eval '! is_baking' || fail "The copying does not end" "process $(cat $pid_file)" \
     "it ends within 30 s" "log in and run: sudo kill -9 $(cat $pid_file)"
+  # What had started it is done then, too.
+  exec 8>/run/workshop-bake.lock
+  flock -w 30 8 || true
+  clean_up
   exit 0
 fi
 
@@ -40,10 +49,6 @@ wait_until 120 test -b "$device" || fail "The image's volume is not attached to 
   "no $device" "the volume $VOLUME_ID, attached" "$again"
 
 folder=$(mktemp -d /run/workshop-bake.XXXXXX)
-clean_up() {
-  rm -rf "$folder" $pid_file
-  rmdir /run/workshop-bake-live /run/workshop-bake-image 2>/dev/null || true
-}
 trap clean_up EXIT
 unpack_programs "$folder" "$(dirname "$0")"/bake/*.py
 sync

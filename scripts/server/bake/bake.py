@@ -221,12 +221,17 @@ def bake(device, secrets):
         layout.forget()
 
 
+def give_up(*_):
+    # Once is enough: what clears up is not to be interrupted.
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    sys.exit(143)
+
+
 def main():
     _, _, device = sys.argv
+    signal.signal(signal.SIGTERM, give_up)
     with open(os.environ["PID_FILE"], "w", encoding="ascii") as file:
         file.write(str(os.getpid()))
-    # With all that it has started.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     secrets = [text for text in sys.stdin.read().split("\0") if text]
     try:
         bake(os.path.realpath(device), secrets)

@@ -62,11 +62,7 @@ export async function takeOwnAddress(lab: Lab): Promise<string> {
  * Rights that no life in the rehearsal can need. moto does not know the call, which other `cpuCredits`
  * make: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifyInstanceCreditSpecification.html
  */
-const NOT_HERE = [
-  "ec2:ModifyInstanceCreditSpecification",
-  ...SEEN_WHEN_READY,
-  ...SEEN_WHEN_BAKED,
-];
+const NOT_HERE = ["ec2:ModifyInstanceCreditSpecification", ...SEEN_WHEN_READY, ...SEEN_WHEN_BAKED];
 
 /** Both ways: what was seen is allowed, and what is allowed was needed. */
 export async function assertRightsNeeded(lab: Lab, operator: AccountOutputs): Promise<void> {
