@@ -4,6 +4,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { serverPrograms } from "../components/server";
 import { formatProblem } from "../components/text";
+import { tokenFingerprint } from "../providers/gitCredentialsFile";
 import { tokenPage } from "../providers/gitToken";
 import type { Seen } from "../providers/leavingFindings";
 import { askPulumi, openConfig } from "./askPulumi";
@@ -235,12 +236,24 @@ class Steps {
   token(): EndStep {
     const { ending } = this;
     const place = this.tokenPlace();
+    const seen = path.join(ending.folder, "token-refused.txt");
+    const mark = tokenFingerprint(place?.token ?? "");
     // Asked at the server while there is one; a host that this computer does not reach says nothing.
-    const ask = async () => (place ? await askToken(place, this.up) : "refused");
+    const ask = async () => {
+      const state = place
+        ? await askToken(place, this.isHalfGone ? undefined : this.up)
+        : "refused";
+      if (state === "refused") writeOwn(seen, mark);
+      return state;
+    };
     return {
       title: "The token is revoked",
       done: async () => {
         if (place === undefined) return "there is none";
+        // Of an earlier run: a revoked token is never accepted again.
+        if (fs.existsSync(seen) && fs.readFileSync(seen, "utf8").trim() === mark) {
+          return `${place.host} refuses it`;
+        }
         return (await ask()) === "refused" ? `${place.host} refuses it` : undefined;
       },
       run: async () => {

@@ -11,6 +11,7 @@ What it adds to moto's own server:
 - an account that is new has the hosted zone workshop.test, as a user owns a domain;
 - an image that is registered is one of its snapshot, with size, architecture and tags;
 - every call needs the right to it, see rights.py;
+- DescribeRegions lists one partition's, as AWS does;
 - a terminated instance leaves neither its network interface nor its Elastic IP's association;
 - Elastic IPs are in 127.BLOCK.0.0/16, so that rehearsals side by side never hand out the same one;
 - after each call that changes something all is written to a temporary file, which is renamed: the
@@ -57,6 +58,7 @@ from moto.core.parse import default_timestamp_parser as parse_timestamp  # noqa:
 from moto.core.responses import ActionResult  # noqa: E402
 from moto.ec2.exceptions import EC2ClientError  # noqa: E402
 from moto.ec2.models import amis, ec2_backends, elastic_ip_addresses, instances  # noqa: E402
+from moto.ec2.models.availability_zones_and_regions import RegionsAndZonesBackend  # noqa: E402
 from moto.ec2.responses.amis import AmisResponse  # noqa: E402
 from moto.iam.models import iam_backends  # noqa: E402
 from moto.moto_server.werkzeug_app import (  # noqa: E402
@@ -313,6 +315,12 @@ def main():
     Route53Backend.change_resource_record_sets = creating_once(change_records)
     enforce()
     elastic_ip_addresses.random_ip = elastic_ip(options.block)
+    # AWS tells of its own partition: keys of one open nothing in China's or the US government's.
+    RegionsAndZonesBackend.regions = [
+        one
+        for one in RegionsAndZonesBackend.regions
+        if not one.name.startswith(("cn-", "us-gov-"))
+    ]
     # Some of moto's answers name this port.
     os.environ["MOTO_PORT"] = str(options.port)
     memory = Memory(options.memory)

@@ -132,7 +132,8 @@ describe("what is left over", function () {
     assert.equal(await running.ended, 1, running.text);
     const { things, failed: silent, looked } = JSON.parse(running.stdout) as Swept;
     assert.deepEqual(silent, []);
-    assert.ok(looked.length > 10);
+    // Of one partition: its keys open nothing in China's.
+    assert.ok(looked.length > 10 && !looked.includes("cn-north-1"));
     const left = things.filter(({ owner }) => owner === "");
     const [root] = left.filter(({ kin }) => kin.includes(orphan));
     const expected = [orphan, root?.id, ...Object.values(other)];
