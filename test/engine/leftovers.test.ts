@@ -93,7 +93,7 @@ describe("what is left over", function () {
     succeeded(await lab.pulumi("cancel", "--yes", "-s", "test"));
     const up = await lab.change("up");
     // It goes on, with a machine of its own.
-    failed(up, /The server does not take SSH connections/);
+    failed(up, /test-reachable \*\*creating failed\*\*/);
     assert.ok(up.steps.some(([name, what]) => name === "test-machine" && what === "create"));
     assert.match(
       up.text,
@@ -168,7 +168,7 @@ describe("what is left over", function () {
     const alive = await machines();
     assert.ok(alive.length === 1 && alive[0] !== orphan);
     const up = await lab.change("up");
-    failed(up, /The server does not take SSH connections/);
+    failed(up, /test-reachable \*\*creating failed\*\*/);
     assert.doesNotMatch(up.text, /than the stack knows/);
     assert.deepEqual(
       up.steps.map(([name]) => name).filter((name) => name !== "test-reachable"),
