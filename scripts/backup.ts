@@ -14,7 +14,6 @@
  */
 import type { EC2Client } from "@aws-sdk/client-ec2";
 import { formatProblem } from "../components/text";
-import { awsProblem } from "./awsProblem";
 import { parseBackupArguments, type BackupRequest } from "./backupArguments";
 import {
   backupsOf,
@@ -28,31 +27,13 @@ import {
 import { backupsText, restoreText } from "./backupText";
 import { seeMachine } from "./machineState";
 import { stackPrices } from "./prices";
-import { awsOf, shownConfig, type StackAws } from "./stackAws";
+import { awsOf, shownConfig } from "./stackAws";
+import { askAws, type Place } from "./stackPlace";
 import { standBy } from "./serverStream";
 import { scriptText, selectedStack, stackServer, type StackServer } from "./stackServer";
 
 /** How long the volume is held still at most. */
 const HELD_SECONDS = 20;
-
-interface Place {
-  stack: string;
-  /** The tag `stack` of what the stack has made. */
-  name: string;
-  aws: StackAws;
-  ec2: EC2Client;
-  /** The command, for errors of AWS. */
-  again: string;
-}
-
-/** @throws Error in the one shape, for whatever AWS answers */
-async function ask<T>({ stack, aws, again }: Place, what: string, work: Promise<T>): Promise<T> {
-  const { region, profile } = aws;
-  return work.catch((error: unknown) => {
-    const asked = { stack, region, ...(profile && { profile }) };
-    throw new Error(formatProblem(awsProblem(error, what, asked, again)), { cause: error });
-  });
-}
 
 function failed(place: Place, wrong: string, received: string, allowed: string): Error {
   return new Error(formatProblem({ wrong, received, allowed, mend: place.again }));
@@ -69,7 +50,11 @@ async function beginHeld(place: Place, server: StackServer, volumeId: string) {
   let at = "";
   const begin = async (): Promise<string> => {
     try {
-      return await ask(place, "CreateSnapshot", beginBackup(place.ec2, place.name, volumeId, at));
+      return await askAws(
+        place,
+        "CreateSnapshot",
+        beginBackup(place.ec2, place.name, volumeId, at),
+      );
     } finally {
       await release(scriptText("hold-data", { STACK: server.stack, ACTION: "release" }));
     }
@@ -104,17 +89,20 @@ async function make(place: Place, copyTo: string | undefined): Promise<void> {
   const { ec2, name, stack, aws } = place;
   const server = stackServer(stack);
   const { instanceId } = server.outputs;
-  const volumeId = await ask(place, "DescribeVolumes", dataVolumeOf(ec2, name));
+  const volumeId = await askAws(place, "DescribeVolumes", dataVolumeOf(ec2, name));
   if (volumeId === "") {
     throw failed(place, "The data volume is not there", `no ${name}-data in ${aws.region}`, "one");
   }
-  const { state } = await ask(place, "DescribeInstances", seeMachine(ec2, instanceId));
+  const { state } = await askAws(place, "DescribeInstances", seeMachine(ec2, instanceId));
   const runs = state === "running";
   console.error(`Backing up ${volumeId} of ${stack}${runs ? "" : ", whose instance does not run"}`);
   const begunAt = new Date().toISOString();
   const { id, at } = runs
     ? await beginHeld(place, server, volumeId)
-    : { id: await ask(place, "CreateSnapshot", beginBackup(ec2, name, volumeId, begunAt)), at: "" };
+    : {
+        id: await askAws(place, "CreateSnapshot", beginBackup(ec2, name, volumeId, begunAt)),
+        at: "",
+      };
   console.error(`${id} has begun; nobody needs to wait for the rest, which goes on without us`);
   await finish(place, ec2, id);
   if (runs) await server.run("saved", { KIND: "backup", AT: at });
@@ -122,7 +110,7 @@ async function make(place: Place, copyTo: string | undefined): Promise<void> {
   if (copyTo === undefined) return console.log(restoreText(id, aws.region));
   const there = aws.ec2(copyTo);
   const from = { region: aws.region, id, name, at: at || begunAt };
-  const copy = await ask(place, "CopySnapshot", beginCopy(there, from));
+  const copy = await askAws(place, "CopySnapshot", beginCopy(there, from));
   console.error(`Copying it to ${copyTo} as ${copy}`);
   await finish(place, there, copy);
   console.log(`${copy}  the same in ${copyTo}`);
@@ -140,7 +128,7 @@ async function finish(place: Place, ec2: EC2Client, id: string): Promise<void> {
 }
 
 async function list(place: Place, json: boolean): Promise<void> {
-  const backups = await ask(place, "DescribeSnapshots", backupsOf(place.ec2, place.name));
+  const backups = await askAws(place, "DescribeSnapshots", backupsOf(place.ec2, place.name));
   if (json) return console.log(JSON.stringify(backups, undefined, 2));
   if (backups.length > 0) {
     const { snapshotGiBMonth, source } = await stackPrices(place.aws);
@@ -153,7 +141,7 @@ async function list(place: Place, json: boolean): Promise<void> {
 
 async function remove(place: Place, request: BackupRequest & { do: "remove" }): Promise<void> {
   const { which, evenLast } = request;
-  const backups = await ask(place, "DescribeSnapshots", backupsOf(place.ec2, place.name));
+  const backups = await askAws(place, "DescribeSnapshots", backupsOf(place.ec2, place.name));
   if ("id" in which && !backups.some(({ id }) => id === which.id)) {
     throw new Error(
       formatProblem({
@@ -166,7 +154,7 @@ async function remove(place: Place, request: BackupRequest & { do: "remove" }): 
   }
   const { removed, kept } = toRemove(backups, which, new Date().toISOString(), evenLast);
   for (const { id, at } of removed) {
-    await ask(place, `DeleteSnapshot ${id}`, removeBackup(place.ec2, id));
+    await askAws(place, `DeleteSnapshot ${id}`, removeBackup(place.ec2, id));
     console.log(`${id} of ${at} is removed`);
   }
   if (kept) {

@@ -15,18 +15,18 @@
  * Costs by GiB and month, what is in the image: https://docs.aws.amazon.com/ebs/latest/userguide/ebs-snapshots.html
  * Meanwhile a volume as large as the root volume, for some minutes; it is removed in any case.
  */
-import { AttachVolumeCommand, type EC2Client } from "@aws-sdk/client-ec2";
+import { AttachVolumeCommand } from "@aws-sdk/client-ec2";
 import { serverPrograms } from "../components/server";
 import { formatProblem } from "../components/text";
 import { askPulumi } from "./askPulumi";
-import { awsProblem } from "./awsProblem";
 import { parseBakeArguments } from "./bakeArguments";
 import * as images from "./bakeImages";
 import { secretsOf, type ConfigWithSecrets } from "./bakeSecrets";
 import { bakedText, imagesText } from "./bakeText";
 import { notRunning, seeMachine } from "./machineState";
 import { stackPrices } from "./prices";
-import { awsOf, shownConfig, type StackAws } from "./stackAws";
+import { awsOf, shownConfig } from "./stackAws";
+import { askAws, type Place } from "./stackPlace";
 import { selectedStack, stackServer, type StackServer } from "./stackServer";
 
 /** Copying some GiB by a busy machine. */
@@ -38,24 +38,8 @@ const DEVICE = "/dev/sdg";
 
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
-interface Place {
-  stack: string;
-  /** The tag `stack` of what the stack has made. */
-  name: string;
-  aws: StackAws;
-  ec2: EC2Client;
+interface BakingPlace extends Place {
   config: ConfigWithSecrets;
-  /** The command, for errors of AWS. */
-  again: string;
-}
-
-/** @throws Error in the one shape, for whatever AWS answers */
-async function ask<T>({ stack, aws, again }: Place, what: string, work: Promise<T>): Promise<T> {
-  const { region, profile } = aws;
-  return work.catch((error: unknown) => {
-    const asked = { stack, region, ...(profile && { profile }) };
-    throw new Error(formatProblem(awsProblem(error, what, asked, again)), { cause: error });
-  });
 }
 
 function problem(wrong: string, received: string, allowed: string, mend: string): Error {
@@ -70,7 +54,7 @@ class Baking {
   private readonly gaveUp: Promise<never>;
 
   constructor(
-    private readonly place: Place,
+    private readonly place: BakingPlace,
     private readonly server: StackServer,
   ) {
     this.gaveUp = new Promise((_, reject) => {
@@ -87,14 +71,14 @@ class Baking {
 
   /** A step, unless a person gives it up. */
   private step<T>(what: string, work: Promise<T>): Promise<T> {
-    return Promise.race([ask(this.place, what, work), this.gaveUp]);
+    return Promise.race([askAws(this.place, what, work), this.gaveUp]);
   }
 
   private async reached(wanted: string): Promise<void> {
     const { ec2, again } = this.place;
     const end = Date.now() + VOLUME_SECONDS * 1000;
     for (;;) {
-      const state = await ask(
+      const state = await askAws(
         this.place,
         "DescribeVolumes",
         images.volumeState(ec2, this.volumeId),
@@ -137,7 +121,11 @@ class Baking {
       const { rootGiB } = source;
       console.error(`Making a blank volume of ${rootGiB} GiB`);
       // Its id must be known even if it is given up just now.
-      this.volumeId = await ask(this.place, "CreateVolume", images.makeVolume(ec2, name, source));
+      this.volumeId = await askAws(
+        this.place,
+        "CreateVolume",
+        images.makeVolume(ec2, name, source),
+      );
       await Promise.race([this.reached("available"), this.gaveUp]);
       const InstanceId = this.server.outputs.instanceId;
       const attach = { VolumeId: this.volumeId, InstanceId, Device: DEVICE };
@@ -146,14 +134,14 @@ class Baking {
       const from = await this.copy();
       await Promise.race([this.detach(), this.gaveUp]);
       const what = images.imageName(name, at);
-      this.snapshotId = await ask(
+      this.snapshotId = await askAws(
         this.place,
         "CreateSnapshot",
         images.beginSnapshot(ec2, name, this.volumeId, what),
       );
       await Promise.race([this.whole(), this.gaveUp]);
       const registered = images.registerImage(ec2, name, this.snapshotId, source, from, at);
-      const id = await ask(this.place, "RegisterImage", registered);
+      const id = await askAws(this.place, "RegisterImage", registered);
       // It is the image's now.
       this.snapshotId = "";
       const { snapshotGiBMonth } = await stackPrices(aws);
@@ -166,7 +154,7 @@ class Baking {
 
   private async detach(): Promise<void> {
     const { ec2 } = this.place;
-    await ask(this.place, "DetachVolume", images.detachVolume(ec2, this.volumeId));
+    await askAws(this.place, "DetachVolume", images.detachVolume(ec2, this.volumeId));
     await this.reached("available");
   }
 
@@ -175,7 +163,7 @@ class Baking {
     let shown = -1;
     for (;;) {
       const asked = images.snapshotState(ec2, name, this.snapshotId);
-      const { state, progress } = await ask(this.place, "DescribeSnapshots", asked);
+      const { state, progress } = await askAws(this.place, "DescribeSnapshots", asked);
       if (state === "completed") return;
       if (state === "error") {
         throw problem("AWS could not finish the snapshot", state, "completed", again);
@@ -195,10 +183,10 @@ class Baking {
       }
       if (this.volumeId !== "") {
         await this.detach();
-        await ask(this.place, "DeleteVolume", images.removeVolume(ec2, this.volumeId));
+        await askAws(this.place, "DeleteVolume", images.removeVolume(ec2, this.volumeId));
       }
       if (this.snapshotId !== "") {
-        await ask(this.place, "DeleteSnapshot", images.removeSnapshot(ec2, this.snapshotId));
+        await askAws(this.place, "DeleteSnapshot", images.removeSnapshot(ec2, this.snapshotId));
       }
     } catch (error) {
       console.error(error instanceof Error ? error.message : error);
@@ -211,9 +199,9 @@ class Baking {
 }
 
 /** What an image that was cut off has left. */
-async function clearLeftovers(place: Place, server: StackServer): Promise<void> {
+async function clearLeftovers(place: BakingPlace, server: StackServer): Promise<void> {
   const { ec2, name } = place;
-  const { volumeIds, snapshotIds } = await ask(
+  const { volumeIds, snapshotIds } = await askAws(
     place,
     "DescribeVolumes",
     images.leftovers(ec2, name),
@@ -222,28 +210,28 @@ async function clearLeftovers(place: Place, server: StackServer): Promise<void> 
   // Says so where somebody else is at work.
   await server.run("bake", { ACTION: "free" });
   for (const id of volumeIds) {
-    await ask(place, "DetachVolume", images.detachVolume(ec2, id));
-    while ((await ask(place, "DescribeVolumes", images.volumeState(ec2, id))) === "in-use") {
+    await askAws(place, "DetachVolume", images.detachVolume(ec2, id));
+    while ((await askAws(place, "DescribeVolumes", images.volumeState(ec2, id))) === "in-use") {
       await sleep(POLL_MS);
     }
-    await ask(place, "DeleteVolume", images.removeVolume(ec2, id));
+    await askAws(place, "DeleteVolume", images.removeVolume(ec2, id));
     console.error(`${id}, left by an image that was cut off, is removed`);
   }
   for (const id of snapshotIds) {
-    await ask(place, "DeleteSnapshot", images.removeSnapshot(ec2, id));
+    await askAws(place, "DeleteSnapshot", images.removeSnapshot(ec2, id));
     console.error(`${id}, left by an image that was cut off, is removed`);
   }
 }
 
-async function make(place: Place): Promise<void> {
+async function make(place: BakingPlace): Promise<void> {
   const { ec2, stack, aws } = place;
   const server = stackServer(stack);
   const { instanceId } = server.outputs;
-  const seen = await ask(place, "DescribeInstances", seeMachine(ec2, instanceId));
+  const seen = await askAws(place, "DescribeInstances", seeMachine(ec2, instanceId));
   const not = notRunning(seen, { stack, instanceId, region: aws.region });
   if (not) throw new Error(formatProblem({ ...not, mend: `${not.mend}; then ${place.again}` }));
   await clearLeftovers(place, server);
-  const source = await ask(place, "DescribeInstances", images.sourceOf(ec2, instanceId));
+  const source = await askAws(place, "DescribeInstances", images.sourceOf(ec2, instanceId));
   if (source === undefined) {
     const allowed = "a machine with a root volume";
     throw problem("The machine has no root volume", instanceId, allowed, place.again);
@@ -251,8 +239,8 @@ async function make(place: Place): Promise<void> {
   await new Baking(place, server).make(source);
 }
 
-async function list(place: Place, json: boolean): Promise<void> {
-  const found = await ask(place, "DescribeImages", images.imagesOf(place.ec2, place.name));
+async function list(place: BakingPlace, json: boolean): Promise<void> {
+  const found = await askAws(place, "DescribeImages", images.imagesOf(place.ec2, place.name));
   if (json) return console.log(JSON.stringify(found, undefined, 2));
   if (found.length > 0) {
     const { snapshotGiBMonth, source } = await stackPrices(place.aws);
@@ -263,16 +251,16 @@ async function list(place: Place, json: boolean): Promise<void> {
   console.log(`  npm run bake -- --stack ${place.stack}`);
 }
 
-async function remove(place: Place, id: string): Promise<void> {
+async function remove(place: BakingPlace, id: string): Promise<void> {
   const { ec2, stack, name } = place;
-  const found = await ask(place, "DescribeImages", images.imagesOf(ec2, name));
+  const found = await askAws(place, "DescribeImages", images.imagesOf(ec2, name));
   const image = found.find((it) => it.id === id);
   if (image === undefined) {
     const allowed = found.map((it) => it.id).join(", ") || "there is none";
     const mend = `npm run bake -- list --stack ${stack}`;
     throw problem(`${stack} has no such image`, id, allowed, mend);
   }
-  const users = await ask(place, "DescribeInstances", images.usersOf(ec2, id));
+  const users = await askAws(place, "DescribeInstances", images.usersOf(ec2, id));
   if (users.length > 0) {
     throw problem(
       "The image is in use: the next pulumi up of a stack whose image is gone fails",
@@ -281,7 +269,7 @@ async function remove(place: Place, id: string): Promise<void> {
       `npm run end -- --stack NAME, for the stacks that use it; then npm run bake -- remove ${id} --stack ${stack}`,
     );
   }
-  await ask(place, `DeregisterImage ${id}`, images.removeImage(ec2, image));
+  await askAws(place, `DeregisterImage ${id}`, images.removeImage(ec2, image));
   console.log(`${id} is removed, and its snapshot ${image.snapshotIds.join(", ")}`);
 }
 
@@ -293,7 +281,7 @@ async function main(): Promise<void> {
   const name = shown["tljh-workshop:name"]?.value || stack;
   const words = request.do === "make" ? "" : ` ${request.do}`;
   const again = `npm run bake --${words} --stack ${stack}`;
-  const place: Place = { stack, name, aws, ec2: aws.ec2(), config: shown, again };
+  const place: BakingPlace = { stack, name, aws, ec2: aws.ec2(), config: shown, again };
   switch (request.do) {
     case "make":
       return make(place);
