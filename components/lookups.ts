@@ -5,6 +5,7 @@ import { awsFault, Refusal } from "./awsErrors";
 import { findSchedulerRole } from "./calendar";
 import { whyStopped } from "./calendarTimes";
 import { ConfigurationError, Settings } from "./config";
+import { checkDataSnapshot } from "./dataSnapshot";
 import { findZone as findDnsZone } from "./dnsZone";
 import type { SshSource } from "./network";
 import { LADDER_TYPES, nonsense, smallestFor, type Machine } from "./sizing";
@@ -58,6 +59,7 @@ export async function lookUp(settings: Settings): Promise<Found> {
     findDnsZone(settings),
     findMachine(settings),
     findSmallestType(settings),
+    checkDataSnapshot(settings),
   ] as const;
   const valueOf = <T>(result: PromiseSettledResult<T>): T | undefined => {
     if (result.status === "fulfilled") return result.value;
@@ -68,6 +70,7 @@ export async function lookUp(settings: Settings): Promise<Found> {
   const results = await Promise.allSettled(looks);
   const [image, zone, dnsZone] = [valueOf(results[0]), valueOf(results[1]), valueOf(results[2])];
   const [machine, smallestType] = [valueOf(results[3]), valueOf(results[4])];
+  valueOf(results[5]);
   if (problems.length > 0) {
     throw new ConfigurationError(
       `Region ${settings.region} does not have what is asked for`,

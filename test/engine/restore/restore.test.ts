@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import fs from "node:fs";
 import path from "node:path";
 import { Participant } from "../../../scripts/participant/participant";
-import { Lab, succeeded, type Outputs } from "../workshop/lab";
+import { failed, Lab, succeeded, type Outputs } from "../workshop/lab";
 
 const NEW = "restored";
 
@@ -46,6 +46,16 @@ describe("a new stack of a backup", function () {
     const config = (stack: string) => path.join(lab.project, `Pulumi.${stack}.yaml`);
     fs.copyFileSync(config("test"), config(NEW));
     succeeded(await lab.pulumi("config", "set", "dataSnapshot", snapshot, "-s", NEW));
+    const wanted = await lab.pulumi("config", "get", "dataGiB", "-s", NEW);
+    // Before anything is made.
+    succeeded(await lab.pulumi("config", "set", "dataGiB", "1", "-s", NEW));
+    failed(
+      await lab.pulumi("up", "--yes", "--skip-preview", "-s", NEW),
+      /dataGiB is smaller than the backup[^]*1 GiB; snap-\w+ is of a disk of \d+ GiB/,
+      new RegExp(`set dataGiB ${wanted.text.trim()}`),
+    );
+    assert.doesNotMatch(lab.plainState(NEW), /aws:ec2/);
+    succeeded(await lab.pulumi("config", "set", "dataGiB", wanted.text.trim(), "-s", NEW));
     const up = await lab.pulumi("up", "--yes", "--skip-preview", "-s", NEW);
     succeeded(up);
     assert.match(up.text, /Accounts of snap-\w+ keep the passwords that they had/);
