@@ -16,6 +16,15 @@ function host(...command: string[]): string {
   return execFileSync(program, args, { encoding: "utf8" });
 }
 
+function succeeds(...command: string[]): boolean {
+  try {
+    host(...command);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 describe("machines: a volume and two machines", () => {
   const { options, remove } = lab("volume");
   let fleet: Fleet;
@@ -120,7 +129,9 @@ describe("machines: a volume and two machines", () => {
     const names = namesOf(options.name);
     for (const { instanceId } of [first, second]) {
       host("podman", "stop", "--time=0", names.container(instanceId));
-      host("umount", path.join(options.folder, "machines", instanceId, "root"));
+      // The kernel lets go of an ended container's files a moment later.
+      const root = path.join(options.folder, "machines", instanceId, "root");
+      await until(() => Promise.resolve(succeeds("umount", root)));
     }
     const file = path.join(options.folder, "volumes", `${VOLUME}.img`);
     const device = host("losetup", "--noheadings", "--output=NAME", "--associated", file).trim();
