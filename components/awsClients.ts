@@ -1,4 +1,5 @@
 /** Options of AWS's own clients, so that they reach what the stack's AWS provider reaches. */
+import type { EC2Client } from "@aws-sdk/client-ec2";
 
 // Pulumi's SDK decides when this project moves on from Node 20.
 process.env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] ??= "true";
@@ -60,4 +61,18 @@ function endpointsOf(text: string): Record<string, string | undefined> {
   const given: unknown = text === "" ? [] : JSON.parse(text);
   const all = Array.isArray(given) ? (given as object[]) : [given as object];
   return Object.assign({}, ...all) as Record<string, string | undefined>;
+}
+
+/** Asks EC2 something on the side, with a client that is loaded and made for it alone. */
+export async function besideEc2<T>(
+  options: ClientOptions,
+  ask: (ec2: EC2Client) => Promise<T>,
+): Promise<T> {
+  const { EC2Client } = await import("@aws-sdk/client-ec2");
+  const client = new EC2Client({ ...options, maxAttempts: 2 });
+  try {
+    return await ask(client);
+  } finally {
+    client.destroy();
+  }
 }

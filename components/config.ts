@@ -7,7 +7,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { GitAccessMode } from "../providers/gitAccess";
 import { accountsOf } from "./accountList";
-import { awsClients, type ClientOptions } from "./awsClients";
+import { awsClients, type AwsClients, type ClientOptions } from "./awsClients";
 import { AccountSettings, parseAccount } from "./accountConfig";
 import { CalendarSettings, readCalendar } from "./calendarConfig";
 import { ContentEntry, parseContent } from "./content";
@@ -97,6 +97,15 @@ export class ConfigurationError extends pulumi.RunError {
 export { CONFIG_KEYS } from "./configReader";
 export type { RawConfig } from "./configReader";
 
+/** Options of AWS's own clients, by the running stack's configuration. */
+export function stackClients(): AwsClients {
+  return clientsOf(pulumi.runtime.allConfig());
+}
+
+function clientsOf(raw: Readonly<Record<string, string | undefined>>): AwsClients {
+  return awsClients((key) => raw[`aws:${key}`] ?? "");
+}
+
 /**
  * Reads and checks the configuration of the running stack, a workshop's or an account's.
  *
@@ -154,7 +163,7 @@ export function parseSettings(
     name,
     region: read.region(),
     profile: raw["aws:profile"],
-    ec2: awsClients((key) => raw[`aws:${key}`] ?? "").options("ec2"),
+    ec2: clientsOf(raw).options("ec2"),
     instanceType: read.matching("instanceType", /^[a-z][a-z0-9-]*\.[a-z0-9-]+$/, {
       wrong: "instanceType is not an EC2 instance type",
       allowed: "a type such as t3.xlarge",

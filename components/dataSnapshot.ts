@@ -1,4 +1,5 @@
 /** That the backup which the data volume is made of fits into it. */
+import { besideEc2 } from "./awsClients";
 import { Refusal } from "./awsErrors";
 import type { Settings } from "./config";
 
@@ -27,16 +28,13 @@ export async function checkDataSnapshot(settings: Settings): Promise<void> {
 
 /** 0: AWS does not tell. */
 async function snapshotGiB({ ec2 }: Settings, id: string): Promise<number> {
-  const { DescribeSnapshotsCommand, EC2Client } = await import("@aws-sdk/client-ec2");
-  const client = new EC2Client({ ...ec2, maxAttempts: 2 });
+  const { DescribeSnapshotsCommand } = await import("@aws-sdk/client-ec2");
+  const abortSignal = AbortSignal.timeout(LIMIT_SECONDS * 1000);
+  const ask = new DescribeSnapshotsCommand({ SnapshotIds: [id] });
   try {
-    const abortSignal = AbortSignal.timeout(LIMIT_SECONDS * 1000);
-    const ask = new DescribeSnapshotsCommand({ SnapshotIds: [id] });
-    const { Snapshots = [] } = await client.send(ask, { abortSignal });
+    const { Snapshots = [] } = await besideEc2(ec2, (client) => client.send(ask, { abortSignal }));
     return Snapshots[0]?.VolumeSize ?? 0;
   } catch {
     return 0;
-  } finally {
-    client.destroy();
   }
 }

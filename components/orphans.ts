@@ -1,8 +1,8 @@
 /** What a killed `pulumi up` has left at AWS: it costs money, and no state knows it. */
 import { execFile } from "node:child_process";
 import * as pulumi from "@pulumi/pulumi";
-import { awsClients } from "./awsClients";
-import type { Settings } from "./config";
+import { besideEc2 } from "./awsClients";
+import { stackClients, type Settings } from "./config";
 import { MONTH_HOURS, pricesOf } from "./prices";
 import { costOf, idsIn, ownerOf, type Seen, type Thing } from "./taggedThings";
 import { formatProblem } from "./text";
@@ -36,13 +36,9 @@ export function orphansText(orphans: readonly Orphan[], stack: string): string {
   });
 }
 
-function withCost(one: Seen, instanceType: string): Promise<Orphan> {
-  const raw = pulumi.runtime.allConfig();
-  const aws = awsClients((key) => raw[`aws:${key}`] ?? "");
-  return pricesOf(aws, one.runningType ?? instanceType).then((prices) => ({
-    ...one,
-    ...costOf(one, prices, MONTH_HOURS),
-  }));
+async function withCost(one: Seen, instanceType: string): Promise<Orphan> {
+  const prices = await pricesOf(stackClients(), one.runningType ?? instanceType);
+  return { ...one, ...costOf(one, prices, MONTH_HOURS) };
 }
 
 /** Ids in the stack's state as it was before this `up`. */
@@ -58,14 +54,8 @@ function idsInState(): Promise<Set<string>> {
 
 /** What a stack pays for by the hour, as AWS has it by the stack's tags. */
 async function tagged({ name, region, ec2 }: Settings): Promise<Seen[]> {
-  const { EC2Client } = await import("@aws-sdk/client-ec2");
   const { paidByTheHour } = await import("./taggedLook");
-  const client = new EC2Client({ ...ec2, maxAttempts: 2 });
-  try {
-    return await paidByTheHour(client, region, name, LIMIT_SECONDS);
-  } finally {
-    client.destroy();
-  }
+  return besideEc2(ec2, (client) => paidByTheHour(client, region, name, LIMIT_SECONDS));
 }
 
 /**

@@ -1,7 +1,6 @@
 /** What is there to make a workshop of, what it holds and what it costs: before anything is created. */
 import * as pulumi from "@pulumi/pulumi";
-import { awsClients } from "./awsClients";
-import type { Settings } from "./config";
+import { stackClients, type Settings } from "./config";
 import { CostOutput, costOutput, costText, type Paid } from "./cost";
 import { lookUp, type Found } from "./lookups";
 import { pricesOf, type Prices } from "./prices";
@@ -39,9 +38,5 @@ export async function plan(settings: Settings): Promise<Plan> {
 
 /** Prices for a stack. Never fails, and takes no longer than the look-ups by much. */
 function stackPrices({ instanceType }: Settings): Promise<Prices> {
-  const raw = pulumi.runtime.allConfig();
-  return pricesOf(
-    awsClients((key) => raw[`aws:${key}`] ?? ""),
-    instanceType,
-  );
+  return pricesOf(stackClients(), instanceType);
 }

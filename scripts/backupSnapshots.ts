@@ -32,7 +32,8 @@ const GIB = 2 ** 30;
 /** A first snapshot of 40 GiB takes AWS some minutes; later ones are quick. */
 const POLL_SECONDS = 5;
 
-const filters = (name: string) => [
+/** That a thing is a stack's. */
+export const filters = (name: string) => [
   { Name: "tag:project", Values: [PROJECT] },
   { Name: "tag:stack", Values: [name] },
 ];
@@ -58,15 +59,21 @@ function backupOf(snapshot: Snapshot): Backup {
   };
 }
 
-/** All backups of a stack, the newest first. */
-export async function backupsOf(ec2: EC2Client, name: string): Promise<Backup[]> {
-  const found: Backup[] = [];
+/** All snapshots of a stack, those of its images too. */
+async function snapshotsOf(ec2: EC2Client, name: string): Promise<Snapshot[]> {
+  const found: Snapshot[] = [];
   const asked = { OwnerIds: ["self"], Filters: filters(name) };
   for await (const page of paginateDescribeSnapshots({ client: ec2 }, asked)) {
-    const isImages = ({ Tags = [] }: Snapshot) => Tags.some(({ Key }) => Key === IMAGE_TAG);
-    found.push(...(page.Snapshots ?? []).filter((it) => !isImages(it)).map(backupOf));
+    found.push(...(page.Snapshots ?? []));
   }
-  return found.sort((a, b) => (a.at > b.at ? -1 : 1));
+  return found;
+}
+
+/** All backups of a stack, the newest first. */
+export async function backupsOf(ec2: EC2Client, name: string): Promise<Backup[]> {
+  const isImages = ({ Tags = [] }: Snapshot) => Tags.some(({ Key }) => Key === IMAGE_TAG);
+  const found = (await snapshotsOf(ec2, name)).filter((it) => !isImages(it));
+  return found.map(backupOf).sort((a, b) => (a.at > b.at ? -1 : 1));
 }
 
 /** Tags of a backup; its name has the minute in which it was begun. */
@@ -125,7 +132,7 @@ export async function settled(
   onProgress: (percent: number) => void,
 ): Promise<boolean> {
   for (;;) {
-    const found = (await backupsOf(ec2, name)).find((it) => it.id === id);
+    const found = (await snapshotsOf(ec2, name)).map(backupOf).find((it) => it.id === id);
     if (found?.state === "completed") return true;
     // One that AWS does not show yet was made a moment ago.
     if (found?.state === "error") return false;

@@ -19,6 +19,7 @@ import { AttachVolumeCommand } from "@aws-sdk/client-ec2";
 import { serverPrograms } from "../components/server";
 import { formatProblem } from "../components/text";
 import { askPulumi } from "./askPulumi";
+import { settled } from "./backupSnapshots";
 import { parseBakeArguments } from "./bakeArguments";
 import * as images from "./bakeImages";
 import { secretsOf, type ConfigWithSecrets } from "./bakeSecrets";
@@ -161,17 +162,12 @@ class Baking {
   private async whole(): Promise<void> {
     const { ec2, name, again } = this.place;
     let shown = -1;
-    for (;;) {
-      const asked = images.snapshotState(ec2, name, this.snapshotId);
-      const { state, progress } = await askAws(this.place, "DescribeSnapshots", asked);
-      if (state === "completed") return;
-      if (state === "error") {
-        throw problem("AWS could not finish the snapshot", state, "completed", again);
-      }
-      if (progress !== shown) console.error(`${this.snapshotId}: ${progress} %`);
-      shown = progress;
-      await sleep(POLL_MS * 3);
-    }
+    const waited = settled(ec2, name, this.snapshotId, (percent) => {
+      if (percent !== shown) console.error(`${this.snapshotId}: ${percent} %`);
+      shown = percent;
+    });
+    if (await askAws(this.place, "DescribeSnapshots", waited)) return;
+    throw problem("AWS could not finish the snapshot", "error", "completed", again);
   }
 
   /** Removes all that is no image. What cannot be removed now, the next image or sweep removes. */

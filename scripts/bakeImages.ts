@@ -17,7 +17,8 @@ import {
   type ResourceType,
   type TagSpecification,
 } from "@aws-sdk/client-ec2";
-import { named, PROJECT, stackTags } from "../components/tags";
+import { named, stackTags } from "../components/tags";
+import { filters } from "./backupSnapshots";
 import { IMAGE_TAG } from "./bakeTag";
 
 /** What an image was made of, by its own tags. */
@@ -54,10 +55,6 @@ export interface Source {
   instance: Instance;
 }
 
-const filters = (name: string) => [
-  { Name: "tag:project", Values: [PROJECT] },
-  { Name: "tag:stack", Values: [name] },
-];
 const ours = (name: string) => [...filters(name), { Name: `tag:${IMAGE_TAG}`, Values: ["image"] }];
 
 /** Tags of what is made for an image; all of it is found by them again. */
@@ -163,17 +160,6 @@ export async function beginSnapshot(
     }),
   );
   return SnapshotId;
-}
-
-/** `pending`, `completed` or `error`, and percents. */
-export async function snapshotState(ec2: EC2Client, name: string, id: string) {
-  const ask = new DescribeSnapshotsCommand({ OwnerIds: ["self"], Filters: filters(name) });
-  const { Snapshots = [] } = await ec2.send(ask);
-  const found = Snapshots.find(({ SnapshotId }) => SnapshotId === id);
-  return {
-    state: found?.State ?? "pending",
-    progress: Number.parseInt(found?.Progress || "0", 10),
-  };
 }
 
 /** An image starts as the machine's own did: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_RegisterImage.html */

@@ -1,4 +1,5 @@
 /** Everything in AWS with this project's tag, with its cost and its owner. */
+import { forEach } from "./atOnce";
 import { MONTH_HOURS, stackPrices, type Prices } from "./prices";
 import type { StackAws } from "./stackAws";
 import { lookInto, regionsOf } from "../components/taggedLook";
@@ -10,24 +11,6 @@ import { costOf, ownerOf, type Seen, type Thing } from "../components/taggedThin
 const AT_ONCE = 12;
 /** Of those that are asked once more: a slow network or computer was perhaps asked too much at once. */
 const AGAIN_AT_ONCE = 3;
-
-/** Does some work for each, some at a time, in their order. */
-async function forEach<In, Out>(
-  all: readonly In[],
-  atOnce: number,
-  work: (one: In) => Promise<Out>,
-): Promise<Out[]> {
-  const results: Out[] = [];
-  let next = 0;
-  const worker = async () => {
-    for (let index = next++; index < all.length; index = next++) {
-      const one = all[index];
-      if (one !== undefined) results[index] = await work(one);
-    }
-  };
-  await Promise.all(Array.from({ length: atOnce }, worker));
-  return results;
-}
 
 async function withCosts(
   aws: StackAws,
