@@ -8,6 +8,7 @@ import {
   DescribeKeyPairsCommand,
   DescribeRegionsCommand,
   DescribeRouteTablesCommand,
+  DescribeSecurityGroupRulesCommand,
   DescribeSecurityGroupsCommand,
   DescribeSnapshotsCommand,
   DescribeSubnetsCommand,
@@ -15,10 +16,12 @@ import {
   DescribeVolumesCommand,
   DescribeVpcsCommand,
   type EC2Client,
+  type RouteTable,
+  type SecurityGroupRule,
   type Tag,
 } from "@aws-sdk/client-ec2";
 import { PROJECT } from "./tags";
-import { withImages, type Kind, type Seen } from "./taggedThings";
+import { routeIn, withImages, type Kind, type Seen } from "./taggedThings";
 
 /** For all that is asked of one region. */
 const REGION_SECONDS = 30;
@@ -37,23 +40,27 @@ export async function regionsOf(ec2: EC2Client): Promise<string[]> {
 
 function limitOf(seconds: number): AbortSignal {
   const signal = AbortSignal.timeout(seconds * 1000);
-  // Up to eleven questions at once, each of which listens for it.
+  // All questions are asked at once, each of which listens for it.
   setMaxListeners(0, signal);
   return signal;
 }
 
-/**
- * What a stack pays for by the hour in one region: machines, disks, addresses.
- *
- * @throws Error when AWS does not answer within some seconds
- */
-export function paidByTheHour(
+/** Looks for what one stack has made in one region. */
+export function lookForStack(
   ec2: EC2Client,
   region: string,
   stack: string,
   seconds: number,
-): Promise<Seen[]> {
-  return new Look(ec2, region, stack, limitOf(seconds)).byTheHour();
+): StackLook {
+  return new Look(ec2, region, stack, limitOf(seconds));
+}
+
+/** Either throws when AWS does not answer within some seconds. */
+export interface StackLook {
+  /** Ids of what has the stack's tag, but for backups. One question; what has just gone is named a while. */
+  ids(): Promise<string[]>;
+  /** What there is, but for backups. */
+  made(): Promise<Seen[]>;
 }
 
 /** Looks into one region, and not for longer than some time. Never fails. */
@@ -75,13 +82,13 @@ export async function lookInto(
   }
 }
 
-class Look {
+class Look implements StackLook {
   private readonly filters: { Name: string; Values: string[] }[];
 
   constructor(
     private readonly ec2: EC2Client,
     private readonly region: string,
-    only: string | undefined,
+    private readonly only: string | undefined,
     private readonly abortSignal: AbortSignal,
   ) {
     this.filters = [
@@ -90,7 +97,7 @@ class Look {
     ];
   }
 
-  /** One question instead of eleven, since most regions have nothing. Tags of what has just gone stay a while. */
+  /** One question instead of twelve, since most regions have nothing. Tags of what has just gone stay a while. */
   async isEmpty(): Promise<boolean> {
     const Filters = [
       { Name: "key", Values: ["project"] },
@@ -101,15 +108,23 @@ class Look {
     return Tags.length === 0;
   }
 
-  async byTheHour(): Promise<Seen[]> {
-    return (await Promise.all([this.instances(), this.volumes(), this.addresses()])).flat();
+  async ids(): Promise<string[]> {
+    const Filters = [{ Name: "tag:stack", Values: [this.only ?? ""] }];
+    const pages = await this.pages((NextToken, signal) =>
+      this.ec2.send(new DescribeTagsCommand({ Filters, NextToken }), signal),
+    );
+    return pages
+      .flatMap(({ Tags = [] }) => Tags)
+      .filter(({ ResourceType }) => !["snapshot", "image"].includes(ResourceType ?? ""))
+      .flatMap(({ ResourceId }) => ResourceId ?? []);
   }
 
-  async all(): Promise<Seen[]> {
+  async made(): Promise<Seen[]> {
     const found = await Promise.all([
-      this.byTheHour(),
-      this.images(),
-      this.snapshots(),
+      this.instances(),
+      this.volumes(),
+      this.addresses(),
+      this.rules(),
       this.securityGroups(),
       this.subnets(),
       this.routeTables(),
@@ -117,6 +132,11 @@ class Look {
       this.keyPairs(),
       this.vpcs(),
     ]);
+    return found.flat();
+  }
+
+  async all(): Promise<Seen[]> {
+    const found = await Promise.all([this.made(), this.images(), this.snapshots()]);
     return withImages(found.flat());
   }
 
@@ -230,6 +250,22 @@ class Look {
       .map((it) => this.seen("security group", it.GroupId, it.Tags, `in ${it.VpcId}`));
   }
 
+  private async rules(): Promise<Seen[]> {
+    const pages = await this.pages((NextToken, signal) =>
+      this.ec2.send(
+        new DescribeSecurityGroupRulesCommand({ Filters: this.filters, NextToken }),
+        signal,
+      ),
+    );
+    return pages
+      .flatMap(({ SecurityGroupRules = [] }) => SecurityGroupRules)
+      .map((it) =>
+        this.seen("security group rule", it.SecurityGroupRuleId, it.Tags, ruleText(it), {
+          ...(it.GroupId !== undefined && { partOf: it.GroupId }),
+        }),
+      );
+  }
+
   private async subnets(): Promise<Seen[]> {
     const pages = await this.pages((NextToken, signal) =>
       this.ec2.send(new DescribeSubnetsCommand({ Filters: this.filters, NextToken }), signal),
@@ -243,9 +279,24 @@ class Look {
     const pages = await this.pages((NextToken, signal) =>
       this.ec2.send(new DescribeRouteTablesCommand({ Filters: this.filters, NextToken }), signal),
     );
-    return pages
-      .flatMap(({ RouteTables = [] }) => RouteTables)
-      .map((it) => this.seen("route table", it.RouteTableId, it.Tags, `in ${it.VpcId}`));
+    return pages.flatMap(({ RouteTables = [] }) => RouteTables).flatMap((it) => this.table(it));
+  }
+
+  /** A table with its parts, which have no tags. */
+  private table(table: RouteTable): Seen[] {
+    const { RouteTableId: id = "", VpcId, Tags, Routes = [], Associations = [] } = table;
+    const part = (kind: Kind, partId: string, what: string, kin: string[] = []) =>
+      this.seen(kind, partId, Tags, what, { kin, partOf: id });
+    const own = Routes.filter(({ Origin }) => Origin === "CreateRoute");
+    return [
+      this.seen("route table", id, Tags, `in ${VpcId}`),
+      ...own.map(({ DestinationCidrBlock: to = "", GatewayId }) =>
+        part("route", `${id}_${to}`, `by ${GatewayId}`, [routeIn(id)]),
+      ),
+      ...Associations.filter(({ Main }) => !Main).map(({ RouteTableAssociationId, SubnetId }) =>
+        part("route table association", RouteTableAssociationId ?? "", `of ${id} and ${SubnetId}`),
+      ),
+    ];
   }
 
   private async gateways(): Promise<Seen[]> {
@@ -280,4 +331,9 @@ class Look {
       .flatMap(({ Vpcs = [] }) => Vpcs)
       .map((it) => this.seen("vpc", it.VpcId, it.Tags, it.CidrBlock ?? ""));
   }
+}
+
+function ruleText({ IsEgress, IpProtocol, ToPort, CidrIpv4 = "" }: SecurityGroupRule): string {
+  const what = IpProtocol === "-1" ? "everything" : `port ${ToPort}`;
+  return `${what} ${IsEgress ? "to" : "from"} ${CidrIpv4}`;
 }

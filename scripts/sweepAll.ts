@@ -1,34 +1,16 @@
 /** Everything in AWS with this project's tag, with its cost and its owner. */
 import { forEach } from "./atOnce";
-import { MONTH_HOURS, stackPrices, type Prices } from "./prices";
+import { stackPrices } from "./prices";
 import type { StackAws } from "./stackAws";
 import { lookInto, regionsOf } from "../components/taggedLook";
 import { readOwners } from "./sweepOwners";
 import type { Swept } from "./sweepText";
-import { costOf, ownerOf, type Seen, type Thing } from "../components/taggedThings";
+import { ownerOf, withCosts, withoutParts } from "../components/taggedThings";
 
 /** Regions that are asked at a time. */
 const AT_ONCE = 12;
 /** Of those that are asked once more: a slow network or computer was perhaps asked too much at once. */
 const AGAIN_AT_ONCE = 3;
-
-async function withCosts(
-  aws: StackAws,
-  seen: readonly Seen[],
-): Promise<[Omit<Thing, "owner">[], string]> {
-  const known = new Map<string, Promise<Prices>>();
-  const pricesOf = ({ region, runningType }: Seen) => {
-    const key = `${region} ${runningType ?? ""}`;
-    const asked = known.get(key) ?? stackPrices(aws, runningType, region);
-    known.set(key, asked);
-    return asked;
-  };
-  const priced = await Promise.all(
-    seen.map(async (one) => ({ ...one, ...costOf(one, await pricesOf(one), MONTH_HOURS) })),
-  );
-  const sources = await Promise.all([...known.values()]);
-  return [priced, [...new Set(sources.map(({ source }) => source))].join("; ")];
-}
 
 /**
  * Looks into all regions.
@@ -46,9 +28,12 @@ export async function sweep(aws: StackAws, only: string | undefined): Promise<Sw
   const seen = all.flatMap((one) => ("things" in one ? one.things : []));
   const failures = all.flatMap((one) => ("failed" in one ? one : []));
   const owners = readOwners();
-  const [priced, prices] = await withCosts(aws, seen);
+  const { priced, sources } = await withCosts(seen, ({ region, runningType }) =>
+    stackPrices(aws, runningType, region),
+  );
+  const owned = priced.map((one) => ({ ...one, owner: ownerOf(one, owners.ids) }));
   return {
-    things: priced.map((one) => ({ ...one, owner: ownerOf(one, owners.ids) })),
+    things: withoutParts(owned, ({ owner }) => owner === ""),
     looked: all.flatMap((one) => ("things" in one ? one.region : [])),
     refused: failures.flatMap(({ region, refused }) => (refused ? region : [])),
     failed: failures.flatMap(({ region, failed, refused }) =>
@@ -56,6 +41,6 @@ export async function sweep(aws: StackAws, only: string | undefined): Promise<Sw
     ),
     unread: owners.unread,
     backend: owners.backend,
-    prices,
+    prices: sources.join("; "),
   };
 }

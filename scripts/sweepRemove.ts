@@ -2,6 +2,7 @@
 import {
   DeleteInternetGatewayCommand,
   DeleteKeyPairCommand,
+  DeleteRouteCommand,
   DeleteRouteTableCommand,
   DeleteSecurityGroupCommand,
   DeleteSnapshotCommand,
@@ -12,10 +13,13 @@ import {
   DescribeAddressesCommand,
   DescribeInternetGatewaysCommand,
   DescribeRouteTablesCommand,
+  DescribeSecurityGroupRulesCommand,
   DetachInternetGatewayCommand,
   DisassociateAddressCommand,
   DisassociateRouteTableCommand,
   ReleaseAddressCommand,
+  RevokeSecurityGroupEgressCommand,
+  RevokeSecurityGroupIngressCommand,
   TerminateInstancesCommand,
   waitUntilInstanceTerminated,
   type EC2Client,
@@ -52,7 +56,21 @@ const REMOVE: Readonly<Record<Kind, Remove>> = {
     }
     await ec2.send(new ReleaseAddressCommand({ AllocationId }));
   },
+  async "security group rule"(ec2, id) {
+    const SecurityGroupRuleIds = [id];
+    const ask = new DescribeSecurityGroupRulesCommand({ SecurityGroupRuleIds });
+    const { SecurityGroupRules: [rule] = [] } = await ec2.send(ask);
+    const which = { GroupId: rule?.GroupId, SecurityGroupRuleIds };
+    if (rule?.IsEgress) await ec2.send(new RevokeSecurityGroupEgressCommand(which));
+    else await ec2.send(new RevokeSecurityGroupIngressCommand(which));
+  },
   "security group": (ec2, GroupId) => ec2.send(new DeleteSecurityGroupCommand({ GroupId })),
+  route(ec2, id) {
+    const [RouteTableId, DestinationCidrBlock] = id.split("_");
+    return ec2.send(new DeleteRouteCommand({ RouteTableId, DestinationCidrBlock }));
+  },
+  "route table association": (ec2, AssociationId) =>
+    ec2.send(new DisassociateRouteTableCommand({ AssociationId })),
   subnet: (ec2, SubnetId) => ec2.send(new DeleteSubnetCommand({ SubnetId })),
   async "route table"(ec2, RouteTableId) {
     const ask = new DescribeRouteTablesCommand({ RouteTableIds: [RouteTableId] });

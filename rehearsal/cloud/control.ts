@@ -8,11 +8,15 @@ interface Fault {
   left: number;
 }
 
+/** AWS does what it is asked for, and its answer is lost on the way. */
+const LOST = "LostAnswer";
+
 /**
  * What a test asks of the front door:
  *
  *   POST /rehearsal/faults {"action": "RunInstances", "code": "InsufficientInstanceCapacity", "times": 1}
  *   POST /rehearsal/faults {"action": "GetProducts", "code": "Silence", "times": 9}   no answer at all
+ *   POST /rehearsal/faults {"action": "CreateVpc", "code": "LostAnswer", "times": 1}    AWS does it, and nobody hears of it
  *   DELETE /rehearsal/faults
  *   PUT /rehearsal/quotas {"vcpus": 4, "addresses": 1}
  *   GET /rehearsal/calls     by access key, as IAM names them
@@ -30,11 +34,19 @@ export class Control {
   /** @throws AwsRefusal, or Silence, when a test wants this call to fail */
   fault(action: string): void {
     const fault = this.faults.get(action);
-    if (fault === undefined || fault.left === 0) return;
+    if (fault === undefined || fault.left === 0 || fault.code === LOST) return;
     fault.left -= 1;
     if (fault.code === "Silence") throw new Silence(action);
     const isServers = fault.code.startsWith("Internal") || fault.code === "Unavailable";
     throw new AwsRefusal(fault.code, fault.message, isServers ? 500 : 400);
+  }
+
+  /** @throws Silence when a test wants the answer to this call, which AWS has followed, to be lost */
+  afterwards(action: string): void {
+    const fault = this.faults.get(action);
+    if (fault === undefined || fault.left === 0 || fault.code !== LOST) return;
+    fault.left -= 1;
+    throw new Silence(action);
   }
 
   /** Takes a test's wish; undefined when the call is none. */

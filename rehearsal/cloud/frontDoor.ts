@@ -149,6 +149,7 @@ export class FrontDoor {
     const about = isUsers ? await namedBy(call, this.options.moto.ec2(call.region)) : [];
     const answer = await this.aws(call);
     this.control.seen.note(call, answer.status, { made: isUsers ? madeBy(call) : [], about });
+    this.control.afterwards(call.action);
     return answer;
   }
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { orphansText, strangers } from "../../components/orphans";
+import { isUncertain, orphansText, strangers } from "../../components/orphans";
 import type { Prices } from "../../scripts/prices";
 import { parseSweepArguments } from "../../scripts/sweepArguments";
 import { isClean, leftOver, sweptText, type Swept } from "../../scripts/sweepText";
@@ -8,6 +8,7 @@ import {
   idsIn,
   orphansOf,
   ownerOf,
+  routeIn,
   type Seen,
   type Thing,
   withImages,
@@ -157,6 +158,39 @@ describe("what a killed up leaves", () => {
     assert.deepEqual(strangers([machine, root], new Set()), [machine, root]);
   });
 
+  it("is a rule or a route of what the state has; those of what is left itself go with it", () => {
+    const group: Seen = { ...DISK, kind: "security group", id: "sg-0123456789abcdef0" };
+    const rule = (id: string): Seen => ({
+      ...DISK,
+      kind: "security group rule",
+      id,
+      partOf: group.id,
+    });
+    const table = "rtb-0123456789abcdef0";
+    const route: Seen = {
+      ...DISK,
+      kind: "route",
+      id: `${table}_0.0.0.0/0`,
+      kin: [routeIn(table)],
+      partOf: table,
+    };
+    const [known, strange] = [rule("sgr-00000000000000001"), rule("sgr-00000000000000002")];
+    const state = (...ids: string[]) => idsIn(JSON.stringify(ids));
+    const seen = [group, known, strange, route];
+    assert.deepEqual(strangers(seen, state(group.id, known.id, table)), [strange, route]);
+    // As the provider names it: the checksum of its destination follows.
+    assert.deepEqual(strangers([route], state(`r-${table}1080289494`)), []);
+    assert.deepEqual(strangers(seen, state(table, `r-${table}1080289494`)), [group]);
+  });
+
+  it("may be anything where an `up` has not heard what became of what it made", () => {
+    const state = (...types: string[]) =>
+      JSON.stringify({ deployment: { pending_operations: types.map((type) => ({ type })) } });
+    assert.equal(isUncertain(state("updating", "creating")), true);
+    assert.equal(isUncertain(state("updating")), false);
+    assert.equal(isUncertain(`{"deployment":{}}`), false);
+  });
+
   it("is told with its price and what removes it", () => {
     const text = orphansText(
       [
@@ -175,7 +209,10 @@ describe("what a killed up leaves", () => {
       /vol-0123456789abcdef0 \(volume, 40 GiB, available\): costs what nobody tells/,
     );
     assert.match(text, /i-1 \(instance, t3\.xlarge, stopped\): costs nothing while it is stopped/);
-    assert.match(text, /mend: +npm run sweep -- --stack osh --remove/);
+    assert.match(
+      text,
+      /mend: +npm run sweep -- --stack osh --remove[^]*--clear-pending-creates[^]*pulumi up/,
+    );
   });
 });
 
