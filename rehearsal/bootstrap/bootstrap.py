@@ -351,6 +351,22 @@ Restart=always
 # `install` is all that documentation of TLJH asks of conda. Options for channels mean nothing here.
 # With --json it answers as conda's documentation says; what it has put in has conda's marks: a file
 # in conda-meta, and INSTALLER.
+# conda's Python, which the real user environment is, shows people what they have installed for
+# themselves, before what is there for all (https://docs.python.org/3/library/site.html). One of a virtual
+# environment does so only if it shows the system's packages too.
+OWN_PACKAGES = """\
+import os
+import site
+import sys
+
+of_prefixes = site.getsitepackages
+site.getsitepackages = lambda prefixes=None: of_prefixes([sys.prefix])
+own = site.getusersitepackages()
+if not sys.flags.no_user_site and os.path.isdir(own):
+    shared = next((at for at, path in enumerate(sys.path) if path.startswith(sys.prefix)), len(sys.path))
+    sys.path.insert(shared, own)
+"""
+
 CONDA_COMMAND = f"""\
 #!{USER}/bin/python3
 # Stand-in for conda in a rehearsal: `install` and `list`, by pip, in this environment only.
@@ -469,8 +485,11 @@ def ensure_user_environment(requirements):
     logger.info("Setting up the user environment…")
     fresh = not os.path.exists(f"{USER}/bin/conda")
     if fresh:
-        uv = [f"{HUB}/bin/uv", "venv", "--seed", "--allow-existing", "--python", "/usr/bin/python3"]
-        run(*uv, USER, env=package_environment())
+        uv = [f"{HUB}/bin/uv", "venv", "--seed", "--allow-existing", "--system-site-packages"]
+        run(*uv, "--python", "/usr/bin/python3", USER, env=package_environment())
+        for folder in glob.glob(f"{USER}/lib/python3.*/site-packages"):
+            write_file(f"{folder}/own_packages_first.py", OWN_PACKAGES)
+            write_file(f"{folder}/own_packages_first.pth", "import own_packages_first\n")
         for name in ("conda", "mamba"):
             write_file(f"{USER}/bin/{name}", CONDA_COMMAND, 0o755)
     packages = USER_REQUIREMENTS + (USER_FRESH_REQUIREMENTS if fresh else [])

@@ -22,6 +22,7 @@ export function courseRows(facts: Facts, server: ServerFacts): [RowId, Verdict][
     ["pip", judged(server.python, (it) => pip(facts, it), list)],
     ["packages", judged(server.packages, (it) => packages(facts, it), list)],
     ["notebook Python", judged(server.python, (it) => python(facts, it), list)],
+    ["own packages", judged(server.ownPackages, (it) => ownPackages(facts, it), list)],
   ];
 }
 
@@ -149,4 +150,23 @@ function python(facts: Facts, { executable, kernel, wrong }: Of<"python">): Verd
   if (!isOurs(kernel)) return red(`a notebook's kernel is ${kernel}`, install);
   if (!isOurs(executable)) return red(`participants' python3 is ${executable || "none"}`, again);
   return green(`sys.executable of a notebook is in ${USER}/bin`);
+}
+
+/** How many people are named. */
+const NAMED = 3;
+
+function ownPackages(facts: Facts, { people }: Of<"ownPackages">): Verdict {
+  const [first] = people;
+  if (first === undefined) {
+    return green("nobody has packages of their own in place of those for all");
+  }
+  const named = people.slice(0, NAMED).map(({ name, packages: [one, ...others] }) => {
+    const more = others.length > 0 ? ` and ${others.length} more` : "";
+    return `${name} has ${one?.package} ${one?.own} instead of ${one?.shared}${more}`;
+  });
+  const more = people.length > NAMED ? `, and ${people.length - NAMED} more people` : "";
+  return yellow(
+    `${named.join(", ")}${more}; that may be on purpose, and is why the same cell may do something else there`,
+    `where it is not: ${onServer(facts, `sudo mv ${first.folder}{,-off}`)}; then a restart of the kernel`,
+  );
 }

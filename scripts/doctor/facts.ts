@@ -85,6 +85,14 @@ export interface ServerFacts {
     wrong: string;
   }>;
   packages: Known<{ count: number; broken: string[]; log: boolean }>;
+  /** Who has packages in the home that are there for all in another version. */
+  ownPackages: Known<{
+    people: {
+      name: string;
+      folder: string;
+      packages: { package: string; own: string; shared: string }[];
+    }[];
+  }>;
   git: Known<{ token: boolean; drift: string[] }>;
   content: Known<{ found: Found[] }>;
   reading: Known<{ read: { repository: string; wrong: string; lock: boolean }[] }>;

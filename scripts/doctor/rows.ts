@@ -48,6 +48,7 @@ export const ROW_IDS = [
   "pip",
   "packages",
   "notebook Python",
+  "own packages",
 ] as const;
 
 export type RowId = (typeof ROW_IDS)[number];

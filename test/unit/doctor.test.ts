@@ -64,7 +64,7 @@ describe("doctor: a workshop that is well", () => {
   it("is told in a line for each row, and a sum", () => {
     const text = reportText(facts(), rowsOf(facts()));
     assert.match(text, /^green {3}instance {12}i-1 \(t3\.xlarge\) runs$/m);
-    assert.match(text, /\n0 red, 0 yellow, 29 green$/);
+    assert.match(text, /\n0 red, 0 yellow, 30 green$/);
     assert.ok(!text.includes("\x1b"));
     assert.ok(reportText(facts(), rowsOf(facts()), true).startsWith("\x1b[32mgreen \x1b[0m"));
   });
@@ -328,6 +328,23 @@ describe("doctor: what is not green", () => {
       /kernel is \/usr\/bin\/python3/,
     ],
     [
+      "packages of somebody's own",
+      serverRow("own packages", "ownPackages", {
+        people: [
+          {
+            name: "maria",
+            folder: "/home/jupyter-maria/.local/lib/python3.12/site-packages",
+            packages: [
+              { package: "numpy", own: "1.26.4", shared: "2.4.0" },
+              { package: "pandas", own: "1.0.0", shared: "3.0.0" },
+            ],
+          },
+        ],
+      }),
+      "yellow",
+      /maria has numpy 1\.26\.4 instead of 2\.4\.0 and 1 more.*'sudo mv \/home\/jupyter-maria\/\S+{,-off}'/,
+    ],
+    [
       "a server's package that is missing",
       serverRow("notebook Python", "python", { ...python, wrong: "No module named nbgitpuller" }),
       "red",
@@ -381,7 +398,7 @@ describe("doctor: the way there", () => {
     assert.match(ssh?.says ?? "", /not tried/);
     assert.match(
       reportText(withAws({ state: "stopped" }), rows),
-      /This computer's address: 198\.51\.100\.7\n.*22 more cannot be told: the machine does not run$/,
+      /This computer's address: 198\.51\.100\.7\n.*23 more cannot be told: the machine does not run$/,
     );
   });
 
@@ -415,7 +432,7 @@ describe("doctor: the way there", () => {
     assert.equal(row("ssh")?.says, "Port 22 is closed (no answer within 5 s)");
     assert.equal(row("ssh")?.do, "npm run doors");
     assert.equal(row("ports")?.colour, "green");
-    assert.match(reportText(shut, rows), /22 more cannot be told: the server cannot be asked/);
+    assert.match(reportText(shut, rows), /23 more cannot be told: the server cannot be asked/);
   });
 
   it("judges the ports that participants need", () => {

@@ -37,6 +37,7 @@ export function serverFacts(changed: Partial<ServerFacts> = {}): ServerFacts {
       wrong: "",
     },
     packages: { count: 108, broken: [], log: true },
+    ownPackages: { people: [] },
     git: { token: true, drift: [] },
     content: {
       found: [

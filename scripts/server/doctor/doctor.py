@@ -41,6 +41,7 @@ def looks(repositories):
         "proxyErrors": journal.proxy_errors,
         "python": python.environment,
         "packages": python.packages,
+        "ownPackages": python.own_packages,
         "git": lambda: course.drift(os.path.join(HERE, "git.sh")),
         "content": lambda: course.content(os.path.join(HERE, "content.sh")),
         "reading": lambda: course.reading(repositories),

@@ -3,6 +3,7 @@
 import glob
 import json
 import os
+import re
 import shutil
 
 import programs
@@ -63,3 +64,32 @@ def packages():
     check = as_participant(f"{USER}/bin/python3", "-m", "pip", "check")
     lines = [] if check.returncode == 0 else (check.stdout or check.stderr).strip().splitlines()
     return {"count": len(found), "broken": [line[:200] for line in lines[:5]], "log": os.path.exists("/opt/tljh/installer.log")}
+
+
+def _versions(folder):
+    """Packages in a folder of Python's, by their names as pip compares them, with their versions."""
+    try:
+        entries = os.listdir(folder)
+    except OSError:
+        return {}
+    # Whatever else stands in somebody's folder is not shown to a terminal.
+    found = [re.fullmatch(r"([\w.]{1,80})-([\w.+!]{1,40})\.dist-info", one, re.ASCII) for one in entries]
+    return {re.sub(r"[-_.]+", "-", it[1]).lower(): it[2] for it in found if it}
+
+
+def own_packages():
+    """Who has installed in the home what all have, in another version: theirs comes first in a notebook."""
+    people = []
+    for shared in glob.glob(f"{USER}/lib/python3*/site-packages"):
+        common = _versions(shared)
+        python = os.path.basename(os.path.dirname(shared))
+        for folder in sorted(glob.glob(f"/home/jupyter-*/.local/lib/{python}/site-packages")):
+            differing = [
+                {"package": name, "own": version, "shared": common[name]}
+                for name, version in sorted(_versions(folder).items())
+                if name in common and common[name] != version
+            ]
+            if differing:
+                name = folder.split("/")[2].removeprefix("jupyter-")
+                people.append({"name": name, "folder": folder, "packages": differing})
+    return {"people": people}

@@ -11,6 +11,10 @@ from tornado import web
 # be ended, and all the work for it done in vain: seen with ten on two busy processors.
 c.Spawner.http_timeout = 240  # noqa: F821
 c.Spawner.start_timeout = 240  # noqa: F821
+# Without what somebody has installed in the home (-s): a package there that is too old or broken keeps no
+# server from starting. Notebooks' kernels have it all the same.
+USER_BIN = "/opt/tljh/user/bin"
+c.Spawner.cmd = [f"{USER_BIN}/python3", "-s", f"{USER_BIN}/jupyterhub-singleuser"]  # noqa: F821
 # How often to try whether it answers, which costs nothing, and to ask systemd, which starts a program.
 TRY_SECONDS, ASK_SECONDS = 0.2, 3
 LAST_WORDS = 300
@@ -30,7 +34,7 @@ async def listens(ip, port):
 
 async def last_words(unit, since):
     """The last line that a unit's own program has written; empty if that cannot be told."""
-    lines = (f"_SYSTEMD_UNIT={unit}.service", f"--since=@{int(since)}", "--lines=1")
+    lines = (f"_SYSTEMD_UNIT={unit}.service", f"--since=@{since:.6f}", "--lines=1")
     try:
         journal = await asyncio.create_subprocess_exec(
             "journalctl", *lines, "--output=cat", "--no-pager", "--quiet", stdout=subprocess.PIPE
@@ -45,8 +49,8 @@ async def ended(spawner, since):
     """The error of a server that is no more."""
     said = await last_words(spawner.unit_name, since)
     message = (
-        f"Your server ended while it started. It said: {said or 'nothing'}. Packages or settings of "
-        "your own may be the reason: ask your teacher to look."
+        f"Your server ended while it started. It said: {said or 'nothing'}. Settings of your own "
+        "may be the reason: ask your teacher to look."
     )
     error = web.HTTPError(500, message)
     # Shown to the person.
