@@ -1,4 +1,4 @@
-/** What to do when AWS refuses something, for lack of rights or room: said beside the provider's own error. */
+/** What to do when AWS refuses something, for lack of rights or room or because it is there: said beside the provider's own error. */
 import * as pulumi from "@pulumi/pulumi";
 import { formatProblem, forStack, Problem } from "./text";
 
@@ -51,6 +51,31 @@ export function limitReached(text: string, what: string, stack: string): Problem
   };
 }
 
+/** AWS's codes for what it makes only once in a place. */
+const ONCE = [
+  "InvalidPermission.Duplicate",
+  "RouteAlreadyExists",
+  "Resource.AlreadyAssociated",
+  "InvalidSubnet.Conflict",
+];
+
+/**
+ * The problem if AWS has it already: it was made by an `up` that was killed before it knew.
+ *
+ * @param text the provider's error
+ * @param what was being done, such as "create workshop-egress"
+ */
+export function alreadyThere(text: string, what: string, stack: string): Problem | undefined {
+  const code = ONCE.find((one) => text.includes(one));
+  if (code === undefined) return undefined;
+  return {
+    wrong: "AWS has this already, and the stack does not know of it",
+    received: `${code} (${what})`,
+    allowed: "one of it; an `up` that was killed leaves such things",
+    mend: `npm run sweep -- --stack ${stack} --remove, which shows all that is left over and asks first; then pulumi up`,
+  };
+}
+
 /**
  * From here on, a resource of AWS that fails for lack of rights or room says how to get them. Where Pulumi is
  * too old for that, AWS's own words must do.
@@ -69,9 +94,11 @@ export async function explainRefusal(args: pulumi.ErrorHookArgs): Promise<boolea
   const { errors, failedOperation, name } = args;
   const [text = ""] = errors;
   const what = `${failedOperation} ${name}`;
-  const problem = missingRight(text, what) ?? limitReached(text, what, pulumi.getStack());
+  const stack = pulumi.getStack();
+  const problem =
+    missingRight(text, what) ?? limitReached(text, what, stack) ?? alreadyThere(text, what, stack);
   if (problem) {
-    const mend = forStack(problem.mend, pulumi.getStack());
+    const mend = forStack(problem.mend, stack);
     await pulumi.log.error(formatProblem({ ...problem, mend }));
   }
   return false;

@@ -1,6 +1,11 @@
 import assert from "node:assert/strict";
 import type * as pulumi from "@pulumi/pulumi";
-import { explainRefusal, limitReached, missingRight } from "../../components/refusals";
+import {
+  alreadyThere,
+  explainRefusal,
+  limitReached,
+  missingRight,
+} from "../../components/refusals";
 
 const USER = "arn:aws:iam::123456789012:user/workshop-operator";
 
@@ -38,6 +43,15 @@ describe("what AWS refuses", () => {
     assert.match(problem?.mend ?? "", /^npm run preflight -- --stack test, /);
     assert.match(limitReached("AddressLimitExceeded", "x", "s")?.wrong ?? "", /Elastic IPs/);
     assert.equal(limitReached("InsufficientInstanceCapacity", "x", "s"), undefined);
+  });
+
+  it("is told, too, when a killed `up` has made it already", () => {
+    const text =
+      "operation error EC2: AuthorizeSecurityGroupEgress, api error InvalidPermission.Duplicate: the specified rule already exists";
+    const problem = alreadyThere(text, "create test-egress", "test");
+    assert.equal(problem?.received, "InvalidPermission.Duplicate (create test-egress)");
+    assert.match(problem?.mend ?? "", /^npm run sweep -- --stack test --remove, /);
+    assert.equal(alreadyThere("VpcLimitExceeded", "x", "s"), undefined);
   });
 
   it("is not tried again", async () => {
