@@ -16,10 +16,13 @@ import { ownAddress } from "../components/thisComputer";
 import { formatProblem } from "../components/text";
 import { logIn } from "../providers/ssh";
 import { bringUp } from "./bringUp";
-import { parseDoorsArguments, type DoorsRequest } from "./doorsArguments";
+import { doorsCommand, parseDoorsArguments, type DoorsRequest } from "./doorsArguments";
 import { doorsOf, isLetIn, listText, wantedSources, type Door, type Exported } from "./doorsText";
 import { logInTo } from "./logInTo";
+import { notRunning, seeMachine } from "./machineState";
 import { askPulumi, openConfig } from "./askPulumi";
+import { stackAws } from "./stackAws";
+import { askAws } from "./stackPlace";
 import { selectedStack, stackServer } from "./stackServer";
 
 /** The rules for SSH, whichever stack. */
@@ -102,24 +105,45 @@ async function show(stack: string, { addressService, sources }: Configured): Pro
   console.log("A log-in over SSH succeeds");
 }
 
-/** Ends when the time is over, or when the person wants it over. */
-function timeIsOver(minutes: number): Promise<void> {
-  return new Promise((resolve) => {
+/** A time that is over when the minutes are, when the person wants it over, or when it is ended. */
+function timeOf(minutes: number): { over: Promise<void>; end: () => void } {
+  let end = () => {};
+  const over = new Promise<void>((resolve) => {
     const timer = setTimeout(resolve, minutes * 60_000);
-    const end = () => {
+    end = () => {
       clearTimeout(timer);
       resolve();
     };
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, end);
   });
+  return { over, end };
+}
+
+/**
+ * Before anything is written: `pulumi up` could not put it in force.
+ *
+ * @throws Error when there is no server, or when it is stopped
+ */
+async function expectRunning(stack: string, again: string): Promise<void> {
+  const { machine } = stackServer(stack);
+  const aws = stackAws(stack);
+  const looked = seeMachine(aws.ec2(), machine.instanceId);
+  const seen = await askAws({ stack, aws, again }, "DescribeInstances", looked);
+  // Of one that is gone, the rules can be changed all the same.
+  const problem = seen.state === "gone" ? undefined : notRunning(seen, machine);
+  if (problem === undefined) return;
+  const mend = `${problem.mend}; then ${again}`;
+  throw new Error(formatProblem({ ...problem, mend }));
 }
 
 async function openForATime(stack: string, request: DoorsRequest, minutes: number): Promise<void> {
-  const over = timeIsOver(minutes);
   const source = request.source ?? "me";
+  const before = configured(stack);
+  // What is refused here was not opened, and so is not to be closed below.
+  const wanted = wantedSources(before.sources, request);
+  const { over, end } = timeOf(minutes);
   try {
-    const before = configured(stack);
-    await putInForce(stack, before, wantedSources(before.sources, request));
+    await putInForce(stack, before, wanted);
     await show(stack, configured(stack));
     const until = new Date(Date.now() + minutes * 60_000);
     console.log(
@@ -127,6 +151,8 @@ async function openForATime(stack: string, request: DoorsRequest, minutes: numbe
     );
     await over;
   } finally {
+    // What has failed is not waited for.
+    end();
     // Read anew: others may have changed it meanwhile.
     const now = configured(stack);
     await putInForce(
@@ -141,6 +167,7 @@ async function openForATime(stack: string, request: DoorsRequest, minutes: numbe
 async function main(): Promise<void> {
   const request = parseDoorsArguments(process.argv.slice(2));
   const stack = request.stack ?? selectedStack();
+  if (request.do !== "list") await expectRunning(stack, doorsCommand(request, stack));
   if (request.forMinutes !== undefined) return openForATime(stack, request, request.forMinutes);
   const now = configured(stack);
   const sources = wantedSources(now.sources, request);

@@ -47,6 +47,19 @@ export function parseDoorsArguments(args: readonly string[]): DoorsRequest {
   };
 }
 
+/** The command for the same once more. */
+export function doorsCommand(
+  { do: verb, source, forMinutes }: DoorsRequest,
+  stack: string,
+): string {
+  const words = [
+    verb,
+    ...(source === undefined ? [] : [source]),
+    ...(forMinutes === undefined ? [] : [`--for ${forMinutes}m`]),
+  ];
+  return `npm run doors -- ${words.join(" ")} --stack ${stack}`;
+}
+
 /** An address alone is a range of one. */
 function sourceOf(word: string, verb: string): string {
   if (word === "me") return word;

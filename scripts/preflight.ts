@@ -15,6 +15,7 @@ import { PROJECT } from "../components/tags";
 import type { Problem } from "../components/text";
 import { askPulumi } from "./askPulumi";
 import { awsProblem } from "./awsProblem";
+import { seeMachine } from "./machineState";
 import {
   elasticIps,
   factsOf,
@@ -72,7 +73,12 @@ async function row(
   try {
     return await work();
   } catch (error) {
-    const problem = awsProblem(error, check, { ...aws, stack }, "npm run preflight");
+    const problem = awsProblem(
+      error,
+      check,
+      { ...aws, stack },
+      `npm run preflight -- --stack ${stack}`,
+    );
     return { ...redRow(check, problem), state: refused };
   }
 }
@@ -173,12 +179,24 @@ async function costRow({ settings, aws }: Look, { machine }: AwsFacts): Promise<
     : { check: "cost", state: "green", found };
 }
 
-/** The server's address, when there is one already. */
-function addressOf(stack: string): string | undefined {
-  const outputs = JSON.parse(askPulumi("stack", "output", "--json", "--stack", stack)) as {
-    publicIp?: string;
-  };
-  return outputs.publicIp;
+/** Address and id of the server, when there is one already. */
+function serverOf(stack: string): { publicIp?: string; instanceId?: string } {
+  return JSON.parse(askPulumi("stack", "output", "--json", "--stack", stack)) as object;
+}
+
+/** Who is asked for a way out: a server of our own answers on the one port that is open, if it runs. */
+async function askedOf(
+  { publicIp, instanceId }: ReturnType<typeof serverOf>,
+  aws: StackAws,
+  sshPort: number,
+  probes: readonly Probe[],
+): Promise<readonly Probe[]> {
+  if (!publicIp) return probes;
+  const own = [{ port: sshPort, host: publicIp, at: sshPort }];
+  if (!instanceId) return own;
+  // Where AWS cannot be asked, another row says so.
+  const seen = await seeMachine(aws.ec2(), instanceId).catch(() => undefined);
+  return seen === undefined || seen.state === "running" ? own : probes;
 }
 
 async function look(stack: string, probes: readonly Probe[]): Promise<Report> {
@@ -192,11 +210,11 @@ async function look(stack: string, probes: readonly Probe[]): Promise<Report> {
     );
   }
   const all: Look = { stack, settings, aws: awsOf(config) };
-  const address = addressOf(stack);
+  const server = serverOf(stack);
   const { sshPort } = settings;
-  // A server of our own answers on the one port that is open.
-  const tried = address ? [{ port: sshPort, host: address, at: sshPort }] : probes;
-  const ways = Promise.all(tried.map(tryPort));
+  const ways = askedOf(server, all.aws, sshPort, probes).then((asked) =>
+    Promise.all(asked.map(tryPort)),
+  );
   const rows: Row[] = [{ check: "configuration", state: "green", found: "complete" }];
   rows.push(
     await row(all, "credentials", async () => {
@@ -206,7 +224,7 @@ async function look(stack: string, probes: readonly Probe[]): Promise<Report> {
   );
   if (rows.every(({ state }) => state === "green")) rows.push(...(await askAws(all)));
   rows.push(wayRow(await ways, sshPort));
-  return reportOf(stack, rows, itText(settings, address));
+  return reportOf(stack, rows, itText(settings, server.publicIp));
 }
 
 async function askAws(all: Look): Promise<Row[]> {

@@ -135,6 +135,9 @@ function ports(facts: Facts): Verdict {
   const silent = seen.ports.filter(({ port, said }) => needed.includes(port) && said !== "");
   if (silent.length === 0) return green(`${needed.join(" and ")} answer`);
   const says = silent.map(({ port, said }) => `${port}: ${said}`).join("; ");
+  if (!isRunning(facts)) {
+    return red("nothing answers: the machine does not run", instance(facts).do ?? "");
+  }
   return red(
     `from here no connection to ${says}`,
     here(facts, `pulumi up --refresh`) + ", which makes the rules again; else try another network",

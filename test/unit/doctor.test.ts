@@ -396,6 +396,10 @@ describe("doctor: the way there", () => {
     assert.match(first?.says ?? "", /i-1 is stopped/);
     assert.equal(first?.do, "npm run start -- --stack dev");
     assert.match(ssh?.says ?? "", /not tried/);
+    const closed = { ...here, ports: [{ port: 443, said: "no answer within 4 s" }] };
+    const stopped = withAws({ state: "stopped" });
+    const ports = rowsOf({ ...stopped, here: closed }).find(({ id }) => id === "ports");
+    assert.match(`${ports?.says}; ${ports?.do}`, /machine does not run; npm run start/);
     assert.match(
       reportText(withAws({ state: "stopped" }), rows),
       /This computer's address: 198\.51\.100\.7\n.*23 more cannot be told: the machine does not run$/,

@@ -5,6 +5,7 @@ import path from "node:path";
 import { clockAt, endOf, momentOf, type Days } from "../../../components/calendarTimes";
 import { SchedulerControl } from "../../../rehearsal/cloud/schedulerClient";
 import type { FleetRow } from "../../../scripts/fleetRow";
+import type { Report } from "../../../scripts/preflightText";
 import { failed, succeeded, type Lab } from "../workshop/lab";
 import { LAST_TYPE } from "./size";
 
@@ -110,6 +111,26 @@ export function days(workshop: () => Lab): void {
         /^red +instance +i-\w+ is stopped: nobody can work, files are kept\n +do: npm run start -- --stack test$/m,
         /22 more cannot be told: the machine does not run$/m,
       );
+    });
+
+    it("keeps its doors as they are until it runs, and does not wait for the time that they were to be open", async () => {
+      const file = path.join(workshop().project, "Pulumi.test.yaml");
+      const before = fs.readFileSync(file, "utf8");
+      for (const words of [["close"], ["open", "203.0.113.7", "--for", "24h"]]) {
+        failed(
+          await workshop().command("doors", ...words),
+          /^The instance is stopped\n[^]*mend: +npm run start -- --stack test; then npm run doors/m,
+        );
+      }
+      assert.equal(fs.readFileSync(file, "utf8"), before);
+    });
+
+    it("is no reason to think that the network here keeps SSH in", async () => {
+      const { endpoint } = workshop().rehearsal;
+      const probe = ["--probe", `22=${new URL(endpoint).host}`];
+      const { text } = await workshop().command("preflight", "--json", ...probe);
+      const { rows } = JSON.parse(text) as Report;
+      assert.equal(rows.find(({ check }) => check === "way out for SSH")?.state, "green");
     });
 
     it("starts again with all files", async () => {

@@ -65,6 +65,12 @@ export function opensItsDoors(workshop: () => Lab): void {
       await unchanged();
     });
 
+    it("for good, and not for a time: what is refused closes nothing", async () => {
+      failed(await workshop().command("doors", "open", "me", "--for", "1h"), /me is open for good/);
+      assert.deepEqual(await letIn(workshop(), 22), ["127.0.0.1/32"]);
+      await unchanged();
+    });
+
     it("to nobody: the course goes on, and `up` says at once how to open", async () => {
       const closed = await workshop().command("doors", "close");
       succeeded(closed);
