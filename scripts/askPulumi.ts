@@ -1,9 +1,36 @@
 /** Pulumi's own CLI, for the commands that a person runs beside it. */
-import { execFile, execFileSync } from "node:child_process";
+import { execFile, spawnSync } from "node:child_process";
 import path from "node:path";
-import { formatProblem } from "../components/text";
+import { formatProblem, type Problem } from "../components/text";
 
 const ROOT = path.join(__dirname, "..");
+
+/** Passphrase of the stack: another one, or none. */
+const PASSPHRASE = /passphrase/i;
+const NO_LOGIN = /must be set for login|pulumi login/;
+
+/** What a failure of `pulumi` means for a person, from its own words. */
+export function pulumiProblem(said: string, command: string): Problem {
+  const words = /^error: (.+)$/m.exec(said)?.[1] ?? "";
+  const problem = {
+    wrong: "The stack cannot be read",
+    received: words === "" ? command : `${words} (${command})`,
+    allowed: "a stack of this project, with its passphrase at hand",
+  };
+  if (PASSPHRASE.test(words)) {
+    const mend =
+      "export PULUMI_CONFIG_PASSPHRASE_FILE=FILE, of the file with this stack's passphrase";
+    return { ...problem, mend: `${mend}; then the same command once more` };
+  }
+  if (NO_LOGIN.test(words)) {
+    return {
+      ...problem,
+      mend: "pulumi login, to where the stack's state is; then the same command",
+    };
+  }
+  const mend = "pulumi stack ls, then the same command once more with --stack NAME";
+  return { ...problem, mend };
+}
 
 /**
  * What `pulumi` prints. Its own words about a failure go to the person's screen.
@@ -11,24 +38,28 @@ const ROOT = path.join(__dirname, "..");
  * @throws Error when it fails
  */
 export function askPulumi(...args: string[]): string {
-  try {
-    return execFileSync("pulumi", args, {
-      cwd: ROOT,
-      encoding: "utf8",
-      // A stack's whole state is some megabytes: the providers' text is in it for each resource.
-      maxBuffer: 256 * 1024 * 1024,
-      stdio: ["ignore", "pipe", "inherit"],
-    });
-  } catch (error) {
-    const [received = ""] = (error instanceof Error ? error.message : String(error)).split("\n");
-    const problem = {
-      wrong: "The stack cannot be read",
-      received,
-      allowed: "a stack of this project, with its passphrase at hand",
-      mend: "pulumi stack ls, then the same command once more with --stack NAME",
-    };
-    throw new Error(formatProblem(problem), { cause: error });
-  }
+  const { error, status, signal, stdout, stderr } = spawnSync("pulumi", args, {
+    cwd: ROOT,
+    encoding: "utf8",
+    // A stack's whole state is some megabytes: the providers' text is in it for each resource.
+    maxBuffer: 256 * 1024 * 1024,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  if (error) throw new Error(formatProblem(notStarted(error)), { cause: error });
+  process.stderr.write(stderr);
+  if (status === 0) return stdout;
+  // Of a command, its values are left out: they may be secret.
+  const command = `pulumi ${args.slice(0, 2).join(" ")}: ${signal ?? `exit status ${status}`}`;
+  throw new Error(formatProblem(pulumiProblem(stderr, command)));
+}
+
+function notStarted(error: Error): Problem {
+  return {
+    wrong: "pulumi cannot be started",
+    received: error.message,
+    allowed: "the Pulumi CLI on PATH",
+    mend: "pulumi version, until it answers; then the same command once more",
+  };
 }
 
 /**

@@ -6,24 +6,15 @@
  * Writes ~/.ssh/NAME.pem and ~/.ssh/NAME.known_hosts, both readable by their owner alone, and
  * prints the command that logs in. Safe to run again, for instance on another computer.
  */
-import { execFileSync } from "node:child_process";
 import os from "node:os";
-import path from "node:path";
 import { parseArgs } from "node:util";
+import { askPulumi } from "./askPulumi";
 import { saveSshFiles, type SshOutputs } from "./sshKeyFiles";
 
 function main(): void {
   const { values } = parseArgs({ options: { stack: { type: "string", short: "s" } } });
   const stack = values.stack ? ["--stack", values.stack] : [];
-  const printed = execFileSync(
-    "pulumi",
-    ["stack", "output", "--json", "--show-secrets", ...stack],
-    {
-      cwd: path.join(__dirname, ".."),
-      encoding: "utf8",
-      stdio: ["ignore", "pipe", "inherit"],
-    },
-  );
+  const printed = askPulumi("stack", "output", "--json", "--show-secrets", ...stack);
   const saved = saveSshFiles(JSON.parse(printed) as Partial<SshOutputs>, os.homedir());
   for (const file of saved.files) console.log(`Saved ${file}`);
   console.log(saved.command);

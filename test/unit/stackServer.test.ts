@@ -22,6 +22,28 @@ describe("a command that asks pulumi", () => {
     assert.equal(askPulumi("stack", "export").length, 5_000_000);
   });
 
+  it("says what to do about a wrong passphrase, in the words of the error", () => {
+    pulumi("echo 'error: incorrect passphrase' >&2; exit 255");
+    assert.throws(
+      () => askPulumi("config", "--json"),
+      /received: incorrect passphrase \([^]*mend: +export PULUMI_CONFIG_PASSPHRASE_FILE=/,
+    );
+  });
+
+  it("says so when there is no pulumi", () => {
+    process.env["PATH"] = folder;
+    fs.rmSync(path.join(folder, "pulumi"), { force: true });
+    assert.throws(() => askPulumi("stack"), /pulumi cannot be started\n[^]*ENOENT/);
+  });
+
+  it("shows no value of the command that failed", () => {
+    pulumi("exit 255");
+    assert.throws(
+      () => askPulumi("config", "set-all", "--json", "S3CRET"),
+      ({ message }: Error) => !message.includes("S3CRET"),
+    );
+  });
+
   it("says what to do when it fails", () => {
     pulumi("exit 255");
     assert.throws(() => askPulumi("stack"), /The stack cannot be read\n[^]*mend: +pulumi stack ls/);
