@@ -303,7 +303,8 @@ class Steps {
     return {
       title: "Nothing is left that costs money",
       run: async () => {
-        const swept = await sweep(aws, name);
+        const again = `npm run end -- --stack ${stack}`;
+        const swept = await sweep({ stack, aws, again }, name);
         say(sweptText(swept).replace(/^/gm, "  "));
         const paid = leftOver(swept).filter(({ isPaid }) => isPaid);
         ending.backups = paid.filter(({ kind }) => BACKUPS.includes(kind));

@@ -18,7 +18,11 @@ export interface Place {
  * @param what is asked of AWS, such as "CreateSnapshot"
  * @throws Error in the one shape, for whatever AWS answers
  */
-export async function askAws<T>(place: Place, what: string, work: Promise<T>): Promise<T> {
+export async function askAws<T>(
+  place: Omit<Place, "name" | "ec2">,
+  what: string,
+  work: Promise<T>,
+): Promise<T> {
   const { stack, again } = place;
   const { region, profile } = place.aws;
   return work.catch((error: unknown) => {

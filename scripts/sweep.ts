@@ -80,7 +80,8 @@ async function main(): Promise<boolean> {
   const config = configFor(stack, request.profile);
   const name = config["tljh-workshop:name"]?.value || stack;
   const aws = awsOf(config);
-  const swept = await sweep(aws, request.all ? undefined : name);
+  const again = `npm run sweep -- --stack ${stack}${request.all ? " --all" : ""}`;
+  const swept = await sweep({ stack, aws, again }, request.all ? undefined : name);
   if (request.remove) return remove(aws, swept, request);
   console.log(request.json ? JSON.stringify(swept, undefined, 2) : sweptText(swept));
   return isClean(swept);

@@ -1,8 +1,8 @@
 /** Everything in AWS with this project's tag, with its cost and its owner. */
 import { forEach } from "./atOnce";
 import { stackPrices } from "./prices";
-import type { StackAws } from "./stackAws";
 import { lookInto, regionsOf } from "../components/taggedLook";
+import { askAws, type Place } from "./stackPlace";
 import { readOwners } from "./sweepOwners";
 import type { Swept } from "./sweepText";
 import { ownerOf, withCosts, withoutParts } from "../components/taggedThings";
@@ -18,8 +18,12 @@ const AGAIN_AT_ONCE = 3;
  * @param only value of the tag `stack`. Undefined: any.
  * @throws Error when AWS does not tell which regions there are, or Pulumi which stacks
  */
-export async function sweep(aws: StackAws, only: string | undefined): Promise<Swept> {
-  const regions = await regionsOf(aws.ec2());
+export async function sweep(
+  place: Omit<Place, "name" | "ec2">,
+  only: string | undefined,
+): Promise<Swept> {
+  const { aws } = place;
+  const regions = await askAws(place, "DescribeRegions", regionsOf(aws.ec2()));
   const ask = (region: string) => lookInto(aws.ec2(region), region, only);
   const first = await forEach(regions, AT_ONCE, ask);
   const silent = first.flatMap((one) => ("failed" in one && !one.refused ? one.region : []));

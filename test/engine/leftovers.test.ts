@@ -192,6 +192,17 @@ describe("what is left over", function () {
     assert.match(text, /^ap-south-1 did not answer: InternalError/m);
   });
 
+  it("is not known where AWS refuses to tell its regions, and that is said with the way out", async () => {
+    await fault("DescribeRegions", "AuthFailure", 1000);
+    const ran = await sweep(undefined, "--all");
+    await tell("DELETE");
+    failed(ran, /AWS did not answer as expected\n {2}received: DescribeRegions: AuthFailure/);
+    assert.match(
+      ran.text,
+      /mend: +aws sts get-caller-identity .*npm run sweep -- --stack test --all/,
+    );
+  });
+
   it("stays until a person says which workshop's it is", async () => {
     failed(await sweep(undefined, "--remove"), /Nothing was removed[^]*allowed: +test/);
     failed(await sweep("yes", "--remove"), /Nothing was removed/);
