@@ -28,6 +28,8 @@ export interface RunOptions {
   onLine?: (line: string) => void;
   /** For the log-in. Default 10. */
   dialSeconds?: number;
+  /** Ends the connection, and with it a script that writes. */
+  signal?: AbortSignal;
 }
 
 export interface StackServer {
@@ -99,8 +101,10 @@ export function stackServer(stack = selectedStack()): StackServer {
     stack,
     outputs,
     machine,
-    async run(script, values = {}, { limitSeconds = 300, onLine, dialSeconds } = {}) {
+    async run(script, values = {}, { limitSeconds = 300, onLine, dialSeconds, signal } = {}) {
       const client = await logInTo(machine, dialSeconds);
+      signal?.addEventListener("abort", () => client.end());
+      if (signal?.aborted) client.end();
       const text = scriptText(script, { STACK: stack, ...values });
       const ran = await runLoggedIn(client, text, limitSeconds, onLine);
       if (ran.status !== 0) throw new Error(failureOf(script, ran, limitSeconds));

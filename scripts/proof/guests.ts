@@ -24,9 +24,33 @@ async function remove(server: StackServer, names: readonly string[]): Promise<vo
   }
 }
 
+/** Longer than any rehearsal. */
+const HELD_SECONDS = 6 * 3600;
+
+/**
+ * Keeps other runs of the same command from these names: each would remove the other's accounts.
+ *
+ * @returns ends that
+ * @throws Error when another run has them
+ */
+async function hold(server: StackServer, name: string): Promise<() => Promise<void>> {
+  const end = new AbortController();
+  let holding: Promise<unknown> = Promise.resolve();
+  await new Promise<void>((resolve, reject) => {
+    const onLine = (line: string) => line === "held" && resolve();
+    const options = { limitSeconds: HELD_SECONDS, signal: end.signal, onLine };
+    holding = server.run("guests", { NAME: name }, options).catch(reject);
+  });
+  return async () => {
+    end.abort();
+    await holding;
+  };
+}
+
 /**
  * Makes accounts as `npm run user` does, lets them be used, and removes them with their files: also
- * after a failure and after Ctrl-C. What a killed run left is removed by the next one of these names.
+ * after a failure and after Ctrl-C. What a killed run left is removed by the next one of these names. One
+ * run at a time has them.
  *
  * @param work is given a signal, which tells that it is to end
  * @throws Ended after Ctrl-C
@@ -44,18 +68,20 @@ export async function withGuests<T>(
   });
   stopped.catch(() => undefined);
   try {
-    await remove(server, names);
-    stop.signal.throwIfAborted();
-    const guests = names.map((name) => ({ name, password: newPassword() }));
-    const accounts = guests.map((guest) => ({ ...guest, role: "participant" as const }));
-    await askAccounts(server, { do: "set", accounts });
-    stop.signal.throwIfAborted();
-    return await Promise.race([work(guests, stop.signal), stopped]);
-  } finally {
+    const release = await hold(server, names[0] ?? "");
     try {
+      stop.signal.throwIfAborted();
       await remove(server, names);
+      stop.signal.throwIfAborted();
+      const guests = names.map((name) => ({ name, password: newPassword() }));
+      const accounts = guests.map((guest) => ({ ...guest, role: "participant" as const }));
+      await askAccounts(server, { do: "set", accounts });
+      stop.signal.throwIfAborted();
+      return await Promise.race([work(guests, stop.signal), stopped]);
     } finally {
-      for (const signal of SIGNALS) process.off(signal, end);
+      await remove(server, names).finally(release);
     }
+  } finally {
+    for (const signal of SIGNALS) process.off(signal, end);
   }
 }

@@ -8,7 +8,7 @@ import { Ended, withGuests } from "../../scripts/proof/guests";
 import { packagesOf } from "../../scripts/proof/packages";
 import { isReady, prove, type Look, type Row } from "../../scripts/proof/rows";
 import type { Answer } from "../../scripts/participant/site";
-import type { StackServer } from "../../scripts/stackServer";
+import type { RunOptions, StackServer } from "../../scripts/stackServer";
 
 describe("npm run check", () => {
   describe("its arguments", () => {
@@ -158,10 +158,26 @@ describe("npm run check", () => {
   describe("its account", () => {
     /** What the server was asked for, in order. */
     let asked: { do: string; names: string[] }[] = [];
+    /** Whether another run has the names. */
+    let isTaken = false;
+    let isHeld = false;
+    const hold = ({ onLine, signal }: RunOptions): Promise<unknown> => {
+      if (isTaken) return Promise.reject(new Error("is at work already"));
+      isHeld = true;
+      return new Promise((_, reject) => {
+        signal?.addEventListener("abort", () => {
+          isHeld = false;
+          reject(new Error("the connection broke"));
+        });
+        onLine?.("held");
+      });
+    };
     const server = (fails?: string): StackServer =>
       ({
         stack: "s",
-        run: (_script: string, { REQUEST }: { REQUEST: string }) => {
+        run: (script: string, { REQUEST = "" }: { REQUEST?: string }, options: RunOptions) => {
+          if (script === "guests") return hold(options);
+          assert.ok(isHeld);
           const request = JSON.parse(REQUEST) as {
             do: string;
             removed?: string[];
@@ -175,7 +191,11 @@ describe("npm run check", () => {
           return Promise.resolve({ status: 0, stdout: "", stderr: "" });
         },
       }) as unknown as StackServer;
-    beforeEach(() => (asked = []));
+    beforeEach(() => {
+      asked = [];
+      isTaken = false;
+    });
+    afterEach(() => assert.equal(isHeld, false));
     const did = () => asked.map((one) => one.do);
 
     it("is made after what a killed run has left is gone, and removed afterwards", async () => {
@@ -206,6 +226,17 @@ describe("npm run check", () => {
       });
       await assert.rejects(work, Ended);
       assert.deepEqual(did(), ["remove", "set", "remove"]);
+      assert.equal(process.listenerCount("SIGINT"), before);
+    });
+
+    it("is left alone while another run uses it", async () => {
+      isTaken = true;
+      const before = process.listenerCount("SIGINT");
+      await assert.rejects(
+        withGuests(server(), ["guest"], () => Promise.resolve()),
+        /at work already/,
+      );
+      assert.deepEqual(did(), []);
       assert.equal(process.listenerCount("SIGINT"), before);
     });
 

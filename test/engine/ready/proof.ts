@@ -84,6 +84,16 @@ with dbm.open("/opt/tljh/state/passwords.dbm") as known: print(*[it for it in kn
       assert.equal(await traces(), "");
     });
 
+    it("does not disturb another one that is at work", async () => {
+      const first = workshop().startCommand("check");
+      await workshop().serverShows("id jupyter-workshop-check");
+      const second = workshop().startCommand("check");
+      assert.notEqual(await second.ended, 0);
+      assert.match(second.text, /at work already[^]*mend: +the same command once more/);
+      assert.equal(await first.ended, 0, first.text);
+      assert.equal(await traces(), "");
+    });
+
     it("is red where a link's repository is gone", async () => {
       const { github } = workshop();
       await github.rename("river-lab/field-data", "river-lab/elsewhere");
