@@ -2,19 +2,20 @@
 import { setMaxListeners } from "node:events";
 import {
   DescribeAddressesCommand,
-  DescribeImagesCommand,
-  DescribeInstancesCommand,
-  DescribeInternetGatewaysCommand,
   DescribeKeyPairsCommand,
   DescribeRegionsCommand,
-  DescribeRouteTablesCommand,
-  DescribeSecurityGroupRulesCommand,
-  DescribeSecurityGroupsCommand,
-  DescribeSnapshotsCommand,
-  DescribeSubnetsCommand,
   DescribeTagsCommand,
-  DescribeVolumesCommand,
-  DescribeVpcsCommand,
+  paginateDescribeImages,
+  paginateDescribeInstances,
+  paginateDescribeInternetGateways,
+  paginateDescribeRouteTables,
+  paginateDescribeSecurityGroupRules,
+  paginateDescribeSecurityGroups,
+  paginateDescribeSnapshots,
+  paginateDescribeSubnets,
+  paginateDescribeTags,
+  paginateDescribeVolumes,
+  paginateDescribeVpcs,
   type EC2Client,
   type RouteTable,
   type SecurityGroupRule,
@@ -110,9 +111,7 @@ class Look implements StackLook {
 
   async ids(): Promise<string[]> {
     const Filters = [{ Name: "tag:stack", Values: [this.only ?? ""] }];
-    const pages = await this.pages((NextToken, signal) =>
-      this.ec2.send(new DescribeTagsCommand({ Filters, NextToken }), signal),
-    );
+    const pages = await this.pages(paginateDescribeTags, { Filters });
     return pages
       .flatMap(({ Tags = [] }) => Tags)
       .filter(({ ResourceType }) => !["snapshot", "image"].includes(ResourceType ?? ""))
@@ -162,25 +161,24 @@ class Look implements StackLook {
   }
 
   /** All pages of an answer. */
-  private async pages<Page extends { NextToken?: string }>(
-    ask: (token: string | undefined, signal: { abortSignal: AbortSignal }) => Promise<Page>,
+  private async pages<Input, Page>(
+    paginate: (
+      config: { client: EC2Client },
+      input: Input,
+      options: { abortSignal: AbortSignal },
+    ) => AsyncIterable<Page>,
+    input: Input,
   ): Promise<Page[]> {
+    const { ec2: client, abortSignal } = this;
     const pages: Page[] = [];
-    let token: string | undefined;
-    do {
-      const page = await ask(token, { abortSignal: this.abortSignal });
-      pages.push(page);
-      token = page.NextToken;
-    } while (token);
+    for await (const page of paginate({ client }, input, { abortSignal })) pages.push(page);
     return pages;
   }
 
   private async instances(): Promise<Seen[]> {
     const alive = ["pending", "running", "stopping", "stopped"];
     const Filters = [...this.filters, { Name: "instance-state-name", Values: alive }];
-    const pages = await this.pages((NextToken, signal) =>
-      this.ec2.send(new DescribeInstancesCommand({ Filters, NextToken }), signal),
-    );
+    const pages = await this.pages(paginateDescribeInstances, { Filters });
     return pages
       .flatMap(({ Reservations = [] }) => Reservations.flatMap(({ Instances = [] }) => Instances))
       .map(({ InstanceId, Tags, InstanceType: type = "", State }) => {
@@ -191,26 +189,26 @@ class Look implements StackLook {
   }
 
   private async images(): Promise<Seen[]> {
-    const ask = new DescribeImagesCommand({ Owners: ["self"], Filters: this.filters });
-    const { Images = [] } = await this.ec2.send(ask, { abortSignal: this.abortSignal });
-    return Images.map((it) =>
-      this.seen(
-        "image",
-        it.ImageId,
-        it.Tags,
-        `${it.Name ?? ""}, of ${it.CreationDate?.slice(0, 10)}`,
-        { kin: (it.BlockDeviceMappings ?? []).flatMap(({ Ebs }) => Ebs?.SnapshotId ?? []) },
-      ),
-    );
+    const input = { Owners: ["self"], Filters: this.filters };
+    const pages = await this.pages(paginateDescribeImages, input);
+    return pages
+      .flatMap(({ Images = [] }) => Images)
+      .map((it) =>
+        this.seen(
+          "image",
+          it.ImageId,
+          it.Tags,
+          `${it.Name ?? ""}, of ${it.CreationDate?.slice(0, 10)}`,
+          { kin: (it.BlockDeviceMappings ?? []).flatMap(({ Ebs }) => Ebs?.SnapshotId ?? []) },
+        ),
+      );
   }
 
   private async snapshots(): Promise<Seen[]> {
-    const pages = await this.pages((NextToken, signal) =>
-      this.ec2.send(
-        new DescribeSnapshotsCommand({ OwnerIds: ["self"], Filters: this.filters, NextToken }),
-        signal,
-      ),
-    );
+    const pages = await this.pages(paginateDescribeSnapshots, {
+      OwnerIds: ["self"],
+      Filters: this.filters,
+    });
     return pages
       .flatMap(({ Snapshots = [] }) => Snapshots)
       .map(({ SnapshotId, Tags, VolumeSize: gib = 0, StartTime }) => {
@@ -220,9 +218,7 @@ class Look implements StackLook {
   }
 
   private async volumes(): Promise<Seen[]> {
-    const pages = await this.pages((NextToken, signal) =>
-      this.ec2.send(new DescribeVolumesCommand({ Filters: this.filters, NextToken }), signal),
-    );
+    const pages = await this.pages(paginateDescribeVolumes, { Filters: this.filters });
     return pages
       .flatMap(({ Volumes = [] }) => Volumes)
       .filter(({ State }) => !/^delet/.test(State ?? ""))
@@ -239,24 +235,14 @@ class Look implements StackLook {
   }
 
   private async securityGroups(): Promise<Seen[]> {
-    const pages = await this.pages((NextToken, signal) =>
-      this.ec2.send(
-        new DescribeSecurityGroupsCommand({ Filters: this.filters, NextToken }),
-        signal,
-      ),
-    );
+    const pages = await this.pages(paginateDescribeSecurityGroups, { Filters: this.filters });
     return pages
       .flatMap(({ SecurityGroups = [] }) => SecurityGroups)
       .map((it) => this.seen("security group", it.GroupId, it.Tags, `in ${it.VpcId}`));
   }
 
   private async rules(): Promise<Seen[]> {
-    const pages = await this.pages((NextToken, signal) =>
-      this.ec2.send(
-        new DescribeSecurityGroupRulesCommand({ Filters: this.filters, NextToken }),
-        signal,
-      ),
-    );
+    const pages = await this.pages(paginateDescribeSecurityGroupRules, { Filters: this.filters });
     return pages
       .flatMap(({ SecurityGroupRules = [] }) => SecurityGroupRules)
       .map((it) =>
@@ -267,18 +253,14 @@ class Look implements StackLook {
   }
 
   private async subnets(): Promise<Seen[]> {
-    const pages = await this.pages((NextToken, signal) =>
-      this.ec2.send(new DescribeSubnetsCommand({ Filters: this.filters, NextToken }), signal),
-    );
+    const pages = await this.pages(paginateDescribeSubnets, { Filters: this.filters });
     return pages
       .flatMap(({ Subnets = [] }) => Subnets)
       .map((it) => this.seen("subnet", it.SubnetId, it.Tags, `in ${it.VpcId}`));
   }
 
   private async routeTables(): Promise<Seen[]> {
-    const pages = await this.pages((NextToken, signal) =>
-      this.ec2.send(new DescribeRouteTablesCommand({ Filters: this.filters, NextToken }), signal),
-    );
+    const pages = await this.pages(paginateDescribeRouteTables, { Filters: this.filters });
     return pages.flatMap(({ RouteTables = [] }) => RouteTables).flatMap((it) => this.table(it));
   }
 
@@ -300,12 +282,7 @@ class Look implements StackLook {
   }
 
   private async gateways(): Promise<Seen[]> {
-    const pages = await this.pages((NextToken, signal) =>
-      this.ec2.send(
-        new DescribeInternetGatewaysCommand({ Filters: this.filters, NextToken }),
-        signal,
-      ),
-    );
+    const pages = await this.pages(paginateDescribeInternetGateways, { Filters: this.filters });
     return pages
       .flatMap(({ InternetGateways = [] }) => InternetGateways)
       .map((it) => {
@@ -324,9 +301,7 @@ class Look implements StackLook {
   }
 
   private async vpcs(): Promise<Seen[]> {
-    const pages = await this.pages((NextToken, signal) =>
-      this.ec2.send(new DescribeVpcsCommand({ Filters: this.filters, NextToken }), signal),
-    );
+    const pages = await this.pages(paginateDescribeVpcs, { Filters: this.filters });
     return pages
       .flatMap(({ Vpcs = [] }) => Vpcs)
       .map((it) => this.seen("vpc", it.VpcId, it.Tags, it.CidrBlock ?? ""));
