@@ -44,7 +44,7 @@ function readLastDay(read: Reader): string | undefined {
       wrong: "lastDay is not set: some days after it, AWS stops the machine by itself",
       allowed:
         "the last day of the course, such as 2026-12-17; or none, and it runs until you stop it",
-      example: "2026-12-17 (yours)",
+      example: "2026-12-17",
     },
     value,
   );
@@ -113,7 +113,7 @@ function checkTogether(read: Reader, settings: CalendarSettings): void {
             : "lastDay is more than a year after firstDay",
         received: `firstDay ${firstDay}, lastDay ${lastDay}`,
         allowed: "a first day, and a last one within a year",
-        mend: `pulumi config set lastDay ${dayAfter(firstDay, 4)} (yours)`,
+        mend: `pulumi config set lastDay ${dayAfter(firstDay, 4)}`,
       });
     }
   }
@@ -123,7 +123,7 @@ function checkTogether(read: Reader, settings: CalendarSettings): void {
         "nightStop is set, but firstDay is not: before it nobody needs the machine in the morning",
       received: `nightStop ${nightStop.stop}-${nightStop.start}, lastDay ${lastDay}`,
       allowed: "the first day of the course, such as 2026-12-14",
-      mend: `pulumi config set firstDay ${isDay(lastDay) ? dayAfter(lastDay, -4) : "2026-12-14"} (yours)`,
+      mend: `pulumi config set firstDay ${isDay(lastDay) ? dayAfter(lastDay, -4) : "2026-12-14"}`,
     });
   }
   if (nightStop !== undefined && isSkipped(nightStop.start, timeZone)) {

@@ -217,7 +217,7 @@ export function parseSettings(
     ...readCalendar(read),
     content,
   };
-  read.unknownKeys();
+  read.unknownKeys(encrypted);
   return { settings, problems: read.problems };
 }
 

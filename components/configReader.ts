@@ -304,7 +304,7 @@ export class Reader {
           {
             wrong: `sshCidrs: ${wrong}`,
             allowed: "the word me, or an IPv4 range such as 203.0.113.7/32",
-            example: "me",
+            example: nearestCidr(value) ?? "me",
           },
           value,
         );
@@ -376,19 +376,28 @@ export class Reader {
     return [example];
   }
 
-  /** Reports keys of this project's namespace that nothing reads: a misspelt one would be ignored. */
-  unknownKeys(): void {
+  /**
+   * Reports keys of this project's namespace that nothing reads: a misspelt one would be ignored.
+   *
+   * @param encrypted keys, with their namespace, whose values are not to be shown
+   */
+  unknownKeys(encrypted: readonly string[] = []): void {
     const prefix = `${this.project}:`;
     for (const full of Object.keys(this.raw)) {
       if (!full.startsWith(prefix)) continue;
       const key = full.slice(prefix.length);
       if ((CONFIG_KEYS as readonly string[]).includes(key)) continue;
       const meant = nearest(key, CONFIG_KEYS);
+      const value = this.raw[full] ?? "";
+      // The value is kept, unless it may be a secret, or is no text that a shell takes as it is.
+      const isMoved =
+        meant !== undefined && !encrypted.includes(full) && /^[\w.:/@-]{1,80}$/.test(value);
+      const set = isMoved && meant !== "gitToken" ? `pulumi config set ${meant} ${value} && ` : "";
       this.problems.push({
         wrong: `The configuration has a key that does not exist${meant ? `; ${meant} is meant?` : ""}`,
         received: key,
         allowed: CONFIG_KEYS.join(", "),
-        mend: `pulumi config rm ${key}`,
+        mend: `${set}pulumi config rm ${key}`,
       });
     }
   }
@@ -414,6 +423,13 @@ export function cidrFault(value: string): string | undefined {
   const [address, prefix] = value.split("/");
   if (network !== address) return `the range starts at ${network}, write ${network}/${prefix}`;
   return undefined;
+}
+
+/** The range that is meant: of one address, or from where it starts. */
+function nearestCidr(value: string): string | undefined {
+  const range = value.includes("/") ? value : `${value}/32`;
+  if (!ipaddr.IPv4.isValidCIDRFourPartDecimal(range)) return undefined;
+  return `${ipaddr.IPv4.networkAddressFromCIDR(range).toString()}/${range.split("/")[1]}`;
 }
 
 function suggestName(value: string): string {

@@ -227,13 +227,16 @@ function readEntries(value: string, problems: Problem[]): Raw[] {
         continue;
       }
       const meant = nearest(key, FIELDS);
+      // What stands under the misspelt name is kept, unless the right one has something too.
+      const isMoved =
+        !field && meant !== undefined && !(meant in entry) && typeof text === "string";
       problems.push({
         wrong: field
           ? `content[${index}].${key} is not a text`
           : `content[${index}] has a field that does not exist${meant ? `; ${meant} is meant?` : ""}`,
         received: field ? JSON.stringify(text) : key,
         allowed: field ? "a text" : FIELDS.join(", "),
-        mend: `pulumi config rm --path 'content[${index}].${key}'`,
+        mend: `${isMoved ? `pulumi config set --path 'content[${index}].${meant}' ${quoted(String(text))} && ` : ""}pulumi config rm --path 'content[${index}].${key}'`,
       });
     }
     return [{ index, fields }];

@@ -39,6 +39,7 @@ export function readHttps(read: Reader): HttpsSettings {
   const domain = read.optional("domain", DOMAIN, {
     wrong: "domain is not a name that a DNS record can have",
     ...DOMAIN_RULE,
+    example: bareName(read.text("domain")) ?? DOMAIN_RULE.example,
   });
   const acmeServer = readServer(read);
   const settings: HttpsSettings = {
@@ -63,6 +64,17 @@ export function readHttps(read: Reader): HttpsSettings {
   return settings;
 }
 
+/** The name in what was copied from a browser, such as https://Jupyter.Example.org/hub. */
+function bareName(text: string): string | undefined {
+  const [name = ""] = text
+    .trim()
+    .toLowerCase()
+    .replace(/^[a-z]+:\/+/, "")
+    .split(/[/:?#]/);
+  const bare = name.replace(/\.$/, "");
+  return DOMAIN.test(bare) ? bare : undefined;
+}
+
 function readExtraDomains(read: Reader, domain: string | undefined): string[] {
   const names = read.list("extraDomains", "hub.example.org");
   names.forEach((name, index) => {
@@ -75,7 +87,7 @@ function readExtraDomains(read: Reader, domain: string | undefined): string[] {
           ? "extraDomains has a name twice, or the name of domain"
           : "extraDomains has a name that a DNS record cannot have",
         ...DOMAIN_RULE,
-        example: "hub.example.org",
+        example: (twice ? undefined : bareName(name)) ?? "hub.example.org",
       },
       name,
     );
@@ -176,10 +188,14 @@ function checkTogether(read: Reader, settings: HttpsSettings): void {
       wrong: "acmeEmail is not set: with a domain the server gets a certificate",
       received: "nothing",
       allowed: "the address of a person whom the issuer may write to",
-      mend: "pulumi config set acmeEmail it@example.org (yours)",
+      mend: "pulumi config set acmeEmail it@example.org",
     });
   }
-  if (dnsZone !== undefined && DOMAIN.test(dnsZone) && !isInZone(domain, dnsZone)) {
+  if (
+    dnsZone !== undefined &&
+    [dnsZone, domain].every((it) => DOMAIN.test(it)) &&
+    !isInZone(domain, dnsZone)
+  ) {
     read.problems.push({
       wrong: "domain is not a name of dnsZone",
       received: `${domain}, zone ${dnsZone}`,

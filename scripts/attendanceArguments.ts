@@ -20,7 +20,7 @@ const misused = misuseOf(USAGE);
 
 /** @throws Error in the one shape, when the words are not understood */
 export function parseAttendanceArguments(args: readonly string[]): AttendanceRequest {
-  const { values, positionals } = optionsOf(args, OPTIONS, misused);
+  const { values, positionals } = optionsOf("npm run attendance", args, OPTIONS, misused);
   if (positionals.length > 0) {
     throw misused("There are words too many", positionals.join(" "), "npm run attendance");
   }

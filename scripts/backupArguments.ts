@@ -1,6 +1,7 @@
 /** What a person asks `npm run backup` for. */
 import { misuseOf, optionsOf } from "./arguments";
 import { nearest } from "../components/text";
+import { commandLine, withoutOption } from "./commandLine";
 
 export type BackupRequest = { stack?: string } & (
   | { do: "make"; copyTo?: string }
@@ -29,7 +30,7 @@ const HOURS = { h: 1, d: 24, w: 7 * 24 } as const;
 
 /** @throws Error in the one shape, when the words are not understood */
 export function parseBackupArguments(args: readonly string[]): BackupRequest {
-  const { values, positionals } = optionsOf(args, OPTIONS, misused);
+  const { values, positionals } = optionsOf("npm run backup", args, OPTIONS, misused);
   const [word = "", ...rest] = positionals;
   if (!["", "list", "remove"].includes(word)) {
     const near = nearest(word, ["list", "remove"]) ?? "list";
@@ -38,7 +39,9 @@ export function parseBackupArguments(args: readonly string[]): BackupRequest {
   for (const [option, belongs] of Object.entries(BELONGS)) {
     if (values[option as keyof typeof BELONGS] === undefined || belongs === word) continue;
     const to = belongs === "" ? "making a backup" : belongs;
-    throw misused(`--${option} belongs to ${to}`, args.join(" "), "the command without it");
+    const rest = withoutOption(args, option, OPTIONS);
+    const mend = commandLine("npm run backup", rest);
+    throw misused(`--${option} belongs to ${to}`, args.join(" "), mend);
   }
   const stack = values.stack === undefined ? {} : { stack: values.stack };
   const extra = word === "remove" ? rest.slice(1) : rest;

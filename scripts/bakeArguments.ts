@@ -15,7 +15,7 @@ const misused = misuseOf(USAGE);
 
 /** @throws Error in the one shape, when the words are not understood */
 export function parseBakeArguments(args: readonly string[]): BakeRequest {
-  const { values, positionals } = optionsOf(args, OPTIONS, misused);
+  const { values, positionals } = optionsOf("npm run bake", args, OPTIONS, misused);
   const [word = "", ...rest] = positionals;
   if (!["", "list", "remove"].includes(word)) {
     const near = nearest(word, ["list", "remove"]) ?? "list";

@@ -1,6 +1,5 @@
 /** What a person asks `npm run check` for. */
-import { parseArgs } from "node:util";
-import { misuseOf, wrongOption } from "./arguments";
+import { misuseOf, optionsOf } from "./arguments";
 
 export interface CheckRequest {
   stack?: string;
@@ -15,18 +14,14 @@ const misused = misuseOf("--stack NAME, --json");
 
 /** @throws Error in the one shape, when the words are not understood */
 export function parseCheckArguments(args: readonly string[]): CheckRequest {
-  try {
-    const { values } = parseArgs({ args: [...args], options: OPTIONS });
-    return {
-      ...(values.stack !== undefined && { stack: values.stack }),
-      json: values.json ?? false,
-    };
-  } catch (error) {
-    const { option, near } = wrongOption(error, Object.keys(OPTIONS));
-    const wrong = option === "" ? "check takes no words" : `The option ${option} cannot be used so`;
-    const mend = near
-      ? `npm run check -- ${near}${near === "--stack" ? " NAME" : ""}`
-      : "npm run check";
-    throw misused(wrong, args.join(" "), mend);
+  const { values, positionals } = optionsOf("npm run check", args, OPTIONS, misused);
+  if (positionals.length > 0) {
+    const mend =
+      positionals.length === 1 ? `npm run check -- --stack ${positionals[0]}` : "npm run check";
+    throw misused("check takes no words", args.join(" "), mend);
   }
+  return {
+    ...(values.stack !== undefined && { stack: values.stack }),
+    json: values.json ?? false,
+  };
 }

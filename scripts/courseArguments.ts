@@ -33,15 +33,9 @@ const misused = misuseOf(USAGE);
 
 /** @throws Error in the one shape, when the words are not understood */
 export function parseCourseArguments(args: readonly string[]): CourseRequest {
-  const { values, positionals } = optionsOf(
-    args,
-    OPTIONS,
-    misused,
-    (near) =>
-      `npm run course -- status${near ? ` ${near}${near === "--json" ? "" : " NAME"}` : ""}`,
-  );
+  const { values, positionals } = optionsOf("npm run course", args, OPTIONS, misused);
   const [word = "", name, ...rest] = positionals;
-  const known = knownWord("course", WORDS, "status", word, misused);
+  const known = knownWord("npm run course", WORDS, "status", [args, word], misused);
   if (known === "fresh" && name === undefined) {
     throw misused("Whose copy is missing", word, "npm run course -- fresh NAME");
   }

@@ -1,8 +1,7 @@
 /** What a person asks `npm run doors` for. */
-import { parseArgs } from "node:util";
 import * as ipaddr from "ipaddr.js";
 import { cidrFault } from "../components/configReader";
-import { knownWord, misuseOf } from "./arguments";
+import { knownWord, misuseOf, optionsOf } from "./arguments";
 
 export interface DoorsRequest {
   do: "list" | "open" | "close";
@@ -24,9 +23,9 @@ const misused = misuseOf(USAGE);
 
 /** @throws Error in the one shape, when the words are not understood */
 export function parseDoorsArguments(args: readonly string[]): DoorsRequest {
-  const { values, positionals } = parsed(args);
+  const { values, positionals } = optionsOf("npm run doors", args, OPTIONS, misused);
   const [word = "", source, ...rest] = positionals;
-  const known = knownWord("doors", WORDS, "list", word, misused);
+  const known = knownWord("npm run doors", WORDS, "list", [args, word], misused);
   const extra = known === "list" ? positionals.slice(1) : rest;
   if (extra.length > 0) {
     throw misused("There are words too many", extra.join(" "), `npm run doors -- ${known}`);
@@ -80,13 +79,4 @@ function minutesOf(word: string): number {
     word,
     "npm run doors -- open --for 2h (or 30m, 1h30m)",
   );
-}
-
-function parsed(args: readonly string[]) {
-  try {
-    return parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
-  } catch (error) {
-    const { message } = error as Error;
-    throw misused(message.split(". ")[0] ?? message, args.join(" "), "npm run doors -- list");
-  }
 }

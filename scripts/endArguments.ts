@@ -15,12 +15,7 @@ const misused = misuseOf("--stack NAME; --yes asks nothing");
 
 /** @throws Error in the one shape, when the words are not understood */
 export function parseEndArguments(args: readonly string[]): EndRequest {
-  const { values, positionals } = optionsOf(
-    args,
-    OPTIONS,
-    misused,
-    (near) => `npm run end -- ${near === "--yes" ? near : "--stack NAME"}`,
-  );
+  const { values, positionals } = optionsOf("npm run end", args, OPTIONS, misused);
   if (positionals.length > 0) {
     const words = positionals.join(" ");
     throw misused("There are words too many", words, `npm run end -- --stack ${words}`);

@@ -20,7 +20,7 @@ const misused = misuseOf(USAGE);
 
 /** @throws Error in the one shape, when the words are not understood */
 export function parseExportArguments(args: readonly string[]): ExportRequest {
-  const { values, positionals } = optionsOf(args, OPTIONS, misused);
+  const { values, positionals } = optionsOf("npm run export", args, OPTIONS, misused);
   const names = positionals.map((name) => name.trim().replace(/^jupyter-(?=.)/, ""));
   if (names.includes("")) throw misused("A name is empty", args.join(" "), "npm run export");
   if (values.to?.trim() === "") throw misused("The folder is empty", "--to", "npm run export");

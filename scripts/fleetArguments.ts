@@ -23,7 +23,7 @@ const misused = misuseOf(
 
 /** @throws Error in the one shape, when the words are not understood */
 export function parseFleetArguments(args: readonly string[]): FleetRequest {
-  const { values, positionals } = optionsOf(args, OPTIONS, misused);
+  const { values, positionals } = optionsOf("npm run fleet", args, OPTIONS, misused);
   if (positionals.length > 0) {
     throw misused("fleet shows all stacks, and takes no name", args.join(" "), "npm run fleet");
   }

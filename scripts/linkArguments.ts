@@ -1,7 +1,8 @@
 /** What a person asks `npm run link` for: one entry of `content`, in the words of the configuration. */
-import { parseArgs } from "node:util";
 import { parseContent, type ContentEntry } from "../components/content";
-import { formatProblem, formatProblems, nearest, type Problem } from "../components/text";
+import { formatProblems, type Problem } from "../components/text";
+import { misuseOf, optionsOf } from "./arguments";
+import { commandLine } from "./commandLine";
 
 const FIELDS = ["repo", "branch", "open", "app", "name"] as const;
 const OPTIONS = {
@@ -13,7 +14,12 @@ const OPTIONS = {
   stack: { type: "string", short: "s" },
 } as const;
 const ALL = Object.keys(OPTIONS).map((option) => `--${option}`);
-const USAGE = `npm run -s link -- --repo org/repo --open notebooks/1_introduction.ipynb`;
+const COMMAND = "npm run -s link";
+const USAGE = `${COMMAND} -- --repo org/repo --open notebooks/1_introduction.ipynb`;
+
+const misused = misuseOf(
+  `${ALL.join(", ")}, each with a value; only --repo is needed (${FIELDS.join(", ")} as in content)`,
+);
 
 type Values = Partial<Record<keyof typeof OPTIONS, string>>;
 
@@ -41,7 +47,12 @@ export function parseLinkArguments(
   }
   const { content, problems } = parseContent(JSON.stringify([values]), gitHost);
   if (problems.length > 0) {
-    const here = problems.map((problem) => asOption(problem));
+    const mend = mended(parsed(args), problems);
+    const here = problems.map(({ wrong, ...rest }) => ({
+      ...rest,
+      wrong: wrong.replace(/^content\[0\]\./, "--"),
+      mend,
+    }));
     throw new Error(formatProblems("There is no link", here));
   }
   const [entry] = content as [ContentEntry];
@@ -54,38 +65,25 @@ function fieldsOf(values: Values): Values {
   return Object.fromEntries(Object.entries(values).filter(([key]) => key !== "stack"));
 }
 
-/** An error about the configuration, as one about this command. */
-function asOption(problem: Problem): Problem {
-  const mend = problem.mend.replace(
-    /^pulumi config set --path 'content\[0\]\.(\w+)' /,
-    "npm run -s link -- … --$1 ",
+/** The command with what errors about the configuration propose for its options. */
+function mended(values: Values, problems: readonly Problem[]): string {
+  const proposed = problems.flatMap(({ mend }) => {
+    const [, field, word = ""] =
+      /^pulumi config set --path 'content\[0\]\.(\w+)' (.*)$/s.exec(mend) ?? [];
+    const text = word.replace(/^'(.*)'$/s, "$1").replaceAll("'\\''", "'");
+    return field === undefined ? [] : [[field, text] as const];
+  });
+  const all = Object.entries({ ...values, ...Object.fromEntries(proposed) });
+  return commandLine(
+    COMMAND,
+    all.flatMap(([option, value]) => (value === "" ? [] : [`--${option}`, value])),
   );
-  return { ...problem, wrong: problem.wrong.replace(/^content\[0\]\./, "--"), mend };
 }
 
 function parsed(args: readonly string[]): Values {
-  try {
-    return parseArgs({ args: [...args], options: OPTIONS }).values;
-  } catch (error) {
-    const { message } = error as Error;
-    const option = /'(?:-\w, )?(--?[^'\s=]+)/.exec(message)?.[1] ?? "";
-    const near = nearest(option, ALL);
-    const wrong = message.startsWith("Unexpected argument")
-      ? "Words without an option in front cannot be used"
-      : `The option ${option} cannot be used so`;
-    throw misused(
-      wrong,
-      args.join(" "),
-      near && near !== option ? `npm run -s link -- … ${near} …` : USAGE,
-      error,
-    );
+  const { values, positionals } = optionsOf(COMMAND, args, OPTIONS, misused);
+  if (positionals.length > 0) {
+    throw misused("Words without an option in front cannot be used", args.join(" "), USAGE);
   }
-}
-
-function misused(wrong: string, received: string, mend: string, cause?: unknown): Error {
-  const allowed = `${ALL.join(", ")}, each with a value; only --repo is needed (${FIELDS.join(", ")} as in content)`;
-  return new Error(
-    formatProblem({ wrong, received: received === "" ? "nothing" : received, allowed, mend }),
-    { cause },
-  );
+  return values;
 }

@@ -11,6 +11,7 @@ import path from "node:path";
 import { createInterface, type Interface } from "node:readline/promises";
 import type { Document } from "yaml";
 import { formatProblem, formatProblems, forStack, type Problem } from "../components/text";
+import { PROJECT } from "../components/tags";
 import { parseNewArguments, type NewRequest } from "./newArguments";
 import {
   defaultOf,
@@ -24,6 +25,7 @@ import {
   withAnswers,
   type Question,
 } from "./newFile";
+import { mendedNew, overProblem } from "./newMend";
 
 const ROOT = path.join(__dirname, "..");
 
@@ -37,7 +39,7 @@ function refused(problem: Problem): Error {
 
 /** Whether a stack can have this name and has no file yet. */
 function nameProblem(name: string): Problem | undefined {
-  const mend = "npm run new -- workshop-2027 (another name)";
+  const mend = "npm run new -- another-name";
   if (!/^[a-z][a-z0-9-]{0,30}[a-z0-9]$/.test(name)) {
     return {
       wrong: "This cannot be the name of a workshop",
@@ -92,6 +94,8 @@ class Asker {
       this.terminal.prompt();
       const line = await this.lines.next();
       if (line.done) {
+        // The question has no end of line yet.
+        console.log();
         throw refused({
           wrong: "The questions were not all answered; nothing was written",
           received: "the end of the input",
@@ -110,6 +114,16 @@ class Asker {
   }
 }
 
+/** The day here or, where it is still yesterday anywhere, that one. */
+function today(): string {
+  return new Date(Date.now() - 12 * 3_600_000).toISOString().slice(0, 10);
+}
+
+function allProblems(file: Document, name: string, project: string): Problem[] {
+  const over = overProblem(file.getIn(["config", `${PROJECT}:lastDay`]), today());
+  return [...problemsOf(file, name, project), ...(over ? [over] : [])];
+}
+
 async function questioned(request: NewRequest, project: string) {
   // Before anything is asked: what is to be copied must be there.
   let file = startFile(request);
@@ -123,7 +137,7 @@ async function questioned(request: NewRequest, project: string) {
       if (question === "email" && defaultOf(file, "domain") === "") continue;
       const answered = (answer: string) => withAnswers(file, { [question]: answer });
       const faults = (answer: string) =>
-        problemsAbout(question, problemsOf(answered(answer), name, project));
+        problemsAbout(question, allProblems(answered(answer), name, project));
       file = answered(await asker.ask(QUESTIONS[question], defaultOf(file, question), faults));
     }
     return { name, file };
@@ -142,14 +156,6 @@ function forOld(mend: string, { from }: NewRequest): string {
   return from === undefined ? mend : forStack(mend, from);
 }
 
-/** The command with the option that answers better. */
-function optionFor(problem: Problem, name: string): string | undefined {
-  const question = (Object.keys(QUESTIONS) as Question[]).find(
-    (one) => problemsAbout(one, [problem]).length > 0,
-  );
-  return question && `npm run new -- ${name} --${question} …, with another answer`;
-}
-
 async function main(): Promise<void> {
   const request = parseNewArguments(process.argv.slice(2));
   const taken = request.name === undefined ? undefined : nameProblem(request.name);
@@ -161,15 +167,17 @@ async function main(): Promise<void> {
   const { name, file } = request.yes
     ? { name: request.name ?? "", file: startFile(request) }
     : await questioned(request, project);
-  const problems = problemsOf(file, name, project);
+  const problems = allProblems(file, name, project);
   // Cannot be answered here: the script is to be looked at first.
   const later = problems.filter(({ mend }) => mentions(mend, "bootstrapSha256"));
   const wrong = problems.filter((problem) => !later.includes(problem));
   if (wrong.length > 0) {
     const title = "These answers cannot be used; nothing was written";
+    const isAsked = (one: Problem) => mendedNew(request, name, [one], today()) !== undefined;
+    const again = mendedNew(request, name, wrong, today()) ?? "";
     const options = wrong.map((one) => ({
       ...one,
-      mend: optionFor(one, name) ?? forOld(one.mend, request),
+      mend: isAsked(one) ? again : forOld(one.mend, request),
     }));
     throw new Error(formatProblems(title, options));
   }

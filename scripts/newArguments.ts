@@ -29,9 +29,7 @@ const misused = misuseOf(USAGE);
 
 /** @throws Error in the one shape, when the words are not understood */
 export function parseNewArguments(args: readonly string[]): NewRequest {
-  const { values, positionals } = optionsOf(args, OPTIONS, misused, (near) =>
-    near ? `npm run new -- ${near} …` : "npm run new",
-  );
+  const { values, positionals } = optionsOf("npm run new", args, OPTIONS, misused);
   const [name, ...rest] = positionals;
   if (rest.length > 0) {
     throw misused("There are words too many", rest.join(" "), `npm run new -- ${name}`);

@@ -7,17 +7,18 @@
  * The key goes from the stack's state into ~/.aws/credentials, which only its owner can read, and
  * through no command line, log or clipboard. Safe to run again.
  */
-import { parseArgs } from "node:util";
+import { misuseOf, optionsOf } from "./arguments";
 import { saveProfile, type KeyOutputs } from "./operatorKeyFiles";
 import { askPulumi } from "./stackServer";
 
+const OPTIONS = {
+  stack: { type: "string", short: "s", default: "account" },
+  profile: { type: "string", short: "p", default: "work" },
+} as const;
+const misused = misuseOf("--stack NAME (account), --profile NAME (work)");
+
 function main(): void {
-  const { values } = parseArgs({
-    options: {
-      stack: { type: "string", short: "s", default: "account" },
-      profile: { type: "string", short: "p", default: "work" },
-    },
-  });
+  const { values } = optionsOf("npm run operator-key", process.argv.slice(2), OPTIONS, misused);
   const { stack, profile } = values;
   const printed = askPulumi("stack", "output", "--json", "--show-secrets", "--stack", stack);
   const saved = saveProfile(JSON.parse(printed) as Partial<KeyOutputs>, profile, stack);

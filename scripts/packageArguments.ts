@@ -1,6 +1,7 @@
 /** What a person asks `npm run package` for. */
 import { type Installer, packageProblem } from "../components/packagesConfig";
 import { knownWord, misuseOf, optionsOf } from "./arguments";
+import { commandLine, withoutOption } from "./commandLine";
 
 export type PackageRequest = { stack?: string } & (
   | { do: "add"; names: string[]; installer: Installer; change: boolean; dryRun: boolean }
@@ -32,17 +33,19 @@ const BELONGS = {
 
 /** @throws Error in the one shape, when the words are not understood */
 export function parsePackageArguments(args: readonly string[]): PackageRequest {
-  const { values, positionals } = optionsOf(args, OPTIONS, misused);
+  const { values, positionals } = optionsOf("npm run package", args, OPTIONS, misused);
   const [word = "", ...names] = positionals;
-  const known = knownWord("package", WORDS, "list", word, misused);
+  const known = knownWord("npm run package", WORDS, "list", [args, word], misused);
   for (const [option, belong] of Object.entries(BELONGS)) {
     if (values[option as keyof typeof BELONGS] && !belong.some((one) => one === known)) {
       const to = `--${option} belongs to ${belong.join(" and ")}`;
-      throw misused(to, args.join(" "), "the command without it");
+      const rest = withoutOption(args, option, OPTIONS);
+      throw misused(to, args.join(" "), commandLine("npm run package", rest));
     }
   }
   if (values.conda && values.apt) {
-    throw misused("A package comes from one place", "--conda and --apt", "one of the two");
+    const one = commandLine("npm run package", withoutOption(args, "apt", OPTIONS));
+    throw misused("A package comes from one place", "--conda and --apt", one);
   }
   const stack = values.stack === undefined ? {} : { stack: values.stack };
   if (known === "list" || known === "lock") {

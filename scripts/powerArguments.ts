@@ -23,8 +23,8 @@ export function parsePowerArguments(args: readonly string[]): PowerRequest {
   const misused = misuseOf(
     word === "start" ? "--stack NAME" : "--stack NAME; --yes: also while people work",
   );
-  const { values, positionals } = optionsOf(words, OPTIONS, misused);
-  const known = knownWord("power", WORDS, "start", word, misused);
+  const known = knownWord("npm run", WORDS, "start", [[word], word], misused);
+  const { values, positionals } = optionsOf(`npm run ${known}`, words, OPTIONS, misused);
   if (positionals.length > 0) {
     const rest = positionals.join(" ");
     throw misused("There are words too many", rest, `npm run ${known} -- --stack ${rest}`);

@@ -36,9 +36,7 @@ const PUBLIC: readonly Probe[] = [
 
 /** @throws Error in the one shape, when the words are not understood */
 export function parsePreflightArguments(args: readonly string[]): PreflightRequest {
-  const { values, positionals } = optionsOf(args, OPTIONS, misused, (near) =>
-    near ? `npm run preflight -- ${near}` : COMMAND,
-  );
+  const { values, positionals } = optionsOf("npm run preflight", args, OPTIONS, misused);
   if (positionals.length > 0) {
     throw misused("There are words too many", positionals.join(" "), COMMAND);
   }

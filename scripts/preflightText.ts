@@ -11,6 +11,8 @@ export interface Row {
   check: string;
   state: State;
   found: string;
+  /** What is allowed instead, where that is short. */
+  allowed?: string;
   /** The command that mends it, of all that is not green. */
   mend?: string;
 }
@@ -25,8 +27,13 @@ export interface Report {
   it: string[];
 }
 
-export function redRow(check: string, { wrong, received, mend }: Problem): Row {
-  return { check, state: "red", found: received ? `${wrong}: ${received}` : wrong, mend };
+/** A row's lines are not folded: what is allowed is left out where it is a long list. */
+const LONGEST_ALLOWED = 160;
+
+export function redRow(check: string, { wrong, received, allowed, mend }: Problem): Row {
+  const isShort = allowed !== undefined && allowed.length <= LONGEST_ALLOWED;
+  const found = received ? `${wrong}: ${received}` : wrong;
+  return { check, state: "red", found, ...(isShort && { allowed }), mend };
 }
 
 export function reportOf(stack: string, rows: readonly Row[], it: string[]): Report {
@@ -120,8 +127,9 @@ export function itText(settings: Settings, address: string | undefined): string[
 const SIGNS: Readonly<Record<State, string>> = { green: "✔", yellow: "!", red: "✖" };
 
 export function reportText({ stack, rows, ready, it }: Report): string {
-  const lines = rows.flatMap(({ check, state, found, mend }) => [
+  const lines = rows.flatMap(({ check, state, found, allowed, mend }) => [
     [`${SIGNS[state]} ${check}`, found],
+    ...(allowed === undefined || state === "green" ? [] : [["", `allowed: ${allowed}`]]),
     ...(mend === undefined || state === "green" ? [] : [["", `mend: ${mend}`]]),
   ]);
   const count = (state: State) => rows.filter((row) => row.state === state).length;
@@ -132,9 +140,7 @@ export function reportText({ stack, rows, ready, it }: Report): string {
     `Stack ${stack}; nothing was created`,
     table(lines),
     "",
-    "For IT:",
-    ...it.map((line) => `  ${line}`),
-    "",
+    ...(it.length > 0 ? ["For IT:", ...it.map((line) => `  ${line}`), ""] : []),
     verdict,
   ].join("\n");
 }

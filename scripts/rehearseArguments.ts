@@ -1,6 +1,6 @@
 /** What a person asks `npm run rehearse` for. */
-import { parseArgs } from "node:util";
-import { misuseOf, wrongOption } from "./arguments";
+import { misuseOf, optionsOf } from "./arguments";
+import { commandLine } from "./commandLine";
 
 export interface RehearseRequest {
   stack?: string;
@@ -27,7 +27,15 @@ const misused = misuseOf(USAGE);
 
 /** @throws Error in the one shape, when the words are not understood */
 export function parseRehearseArguments(args: readonly string[]): RehearseRequest {
-  const values = parsed(args);
+  const { values, positionals } = optionsOf("npm run rehearse", args, OPTIONS, misused);
+  if (positionals.length > 0) {
+    const words = args.filter((word) => !positionals.includes(word));
+    throw misused(
+      "rehearse takes no words",
+      args.join(" "),
+      commandLine("npm run rehearse", words),
+    );
+  }
   const number = (
     option: "participants" | "within",
     fallback: number,
@@ -47,15 +55,4 @@ export function parseRehearseArguments(args: readonly string[]): RehearseRequest
     within: number("within", 60, 0, 600),
     json: values.json ?? false,
   };
-}
-
-function parsed(args: readonly string[]) {
-  try {
-    return parseArgs({ args: [...args], options: OPTIONS }).values;
-  } catch (error) {
-    const { option, near } = wrongOption(error, Object.keys(OPTIONS));
-    const wrong =
-      option === "" ? "rehearse takes no words" : `The option ${option} cannot be used so`;
-    throw misused(wrong, args.join(" "), `npm run rehearse -- ${near ?? "--participants"} 20`);
-  }
 }

@@ -10,12 +10,13 @@
  */
 import fs from "node:fs";
 import path from "node:path";
-import { parseArgs } from "node:util";
 import { accountsOf, type Account } from "../components/accountList";
 import { passwordFor } from "../components/password";
 import { formatProblem, nearest } from "../components/text";
 import { askAccounts, seedOf, type PasswordState } from "./accountsServer";
 import { asCalled, ownFolder, writeOwn } from "./ownFiles";
+import { commandLine } from "./commandLine";
+import { parseSlipsArguments } from "./slipsArguments";
 import { slipsPage, slipsTable, type Slip } from "./slipsPage";
 import { readPeople } from "./stackPeople";
 import { stackServer } from "./stackServer";
@@ -23,35 +24,31 @@ import { stackServer } from "./stackServer";
 const TEMPLATE = path.join(__dirname, "slips.html.mustache");
 
 /** Those that are named, by account or by person; without names all but admins. */
-function chosen(accounts: readonly Account[], names: readonly string[]): Account[] {
+function chosen(accounts: readonly Account[], names: readonly string[], stack: string): Account[] {
   if (names.length === 0) return accounts.filter(({ role }) => role !== "admin");
   return names.flatMap((wanted) => {
     const found = accounts.filter(({ name, person }) => [name, person].includes(wanted));
     if (found.length > 0) return found;
     const all = accounts.flatMap(({ name, person }) => (person === "" ? [name] : [name, person]));
+    const meant = nearest(wanted, all) ?? all.find((name) => name.startsWith(wanted));
     throw new Error(
       formatProblem({
         wrong: "There is nobody of that name",
         received: wanted,
         allowed: "an account or a person of the stack's configuration",
-        mend: `npm run slips -- '${nearest(wanted, all) ?? all[0]}'; all of them: npm run user -- list`,
+        mend: meant
+          ? commandLine("npm run slips", [meant, "--stack", stack])
+          : `npm run user -- list --stack ${stack}`,
       }),
     );
   });
 }
 
 async function main(): Promise<void> {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: {
-      stack: { type: "string", short: "s" },
-      template: { type: "string", short: "t" },
-      out: { type: "string", short: "o" },
-    },
-  });
+  const values = parseSlipsArguments(process.argv.slice(2));
   const server = stackServer(values.stack);
   const { stack } = server;
-  const people = chosen(accountsOf(readPeople(stack)).accounts, positionals);
+  const people = chosen(accountsOf(readPeople(stack)).accounts, values.names, stack);
   const file = values.template === undefined ? TEMPLATE : asCalled(values.template);
   const template = fs.readFileSync(file, "utf8");
   const out = asCalled(values.out ?? path.join("slips", stack));

@@ -7,13 +7,13 @@
  * prints the command that logs in. Safe to run again, for instance on another computer.
  */
 import os from "node:os";
-import { parseArgs } from "node:util";
+import { namedStack } from "./arguments";
 import { askPulumi } from "./askPulumi";
 import { saveSshFiles, type SshOutputs } from "./sshKeyFiles";
 
 function main(): void {
-  const { values } = parseArgs({ options: { stack: { type: "string", short: "s" } } });
-  const stack = values.stack ? ["--stack", values.stack] : [];
+  const named = namedStack("npm run ssh-key", process.argv.slice(2));
+  const stack = named.stack ? ["--stack", named.stack] : [];
   const printed = askPulumi("stack", "output", "--json", "--show-secrets", ...stack);
   const saved = saveSshFiles(JSON.parse(printed) as Partial<SshOutputs>, os.homedir());
   for (const file of saved.files) console.log(`Saved ${file}`);

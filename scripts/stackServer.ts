@@ -56,8 +56,8 @@ export function selectedStack(): string {
     formatProblem({
       wrong: "No stack is selected",
       received: `stacks: ${stacks.map(({ name }) => name).join(", ") || "none"}`,
-      allowed: "one of them, by --stack NAME or selected",
-      mend: "pulumi stack select NAME",
+      allowed: stacks.length > 0 ? "one of them, by --stack NAME or selected" : "a stack",
+      mend: stacks[0] ? `pulumi stack select ${stacks[0].name}` : "pulumi stack init workshop",
     }),
   );
 }

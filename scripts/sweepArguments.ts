@@ -27,12 +27,7 @@ const misused = misuseOf(USAGE);
 
 /** @throws Error in the one shape, when the words are not understood */
 export function parseSweepArguments(args: readonly string[]): SweepRequest {
-  const { values, positionals } = optionsOf(
-    args,
-    OPTIONS,
-    misused,
-    (near) => `npm run sweep${near ? ` -- ${near}` : ""}`,
-  );
+  const { values, positionals } = optionsOf("npm run sweep", args, OPTIONS, misused);
   if (positionals.length > 0) {
     throw misused("There are words too many", positionals.join(" "), "npm run sweep");
   }

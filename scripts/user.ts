@@ -11,7 +11,10 @@
  * stack's configuration, so that the next `pulumi up` agrees.
  */
 import fs from "node:fs";
+import path from "node:path";
 import { accountName, accountsOf, type Account, type People } from "../components/accountList";
+import { quote } from "../components/shell";
+import { formatProblem } from "../components/text";
 import { newPassword, passwordFor } from "../components/password";
 import { askAccounts, seedOf, type AccountFact, type Listed } from "./accountsServer";
 import { asCalled } from "./ownFiles";
@@ -20,7 +23,7 @@ import { namesOf } from "./peopleFile";
 import { readPeople, writePeople } from "./stackPeople";
 import { isUp, selectedStack, stackServer, type StackServer } from "./stackServer";
 import { parseUserArguments } from "./userArguments";
-import { cardText, listText, table } from "./userText";
+import { cardText, listText, numberedText, table, takenText } from "./userText";
 
 /** Whose password was set just now. */
 function wereSet(facts: readonly AccountFact[]): Set<string> {
@@ -59,7 +62,17 @@ async function add(server: StackServer, item: string): Promise<void> {
   record(server.stack, people, after);
   for (const { name, person } of made) {
     const usual = accountName(person);
-    if (person !== "" && name !== usual) console.log(`${usual} is another person's account`);
+    if (person !== "" && name !== usual) {
+      console.log(
+        takenText({
+          name,
+          usual,
+          person,
+          accounts: accountsOf(people).accounts,
+          stack: server.stack,
+        }),
+      );
+    }
     const password = passwords.get(name);
     console.log(
       cardText({ name, person, address: server.outputs.url, ...(password && { password }) }),
@@ -101,10 +114,25 @@ async function list(server: StackServer, json: boolean): Promise<void> {
   console.log(json ? JSON.stringify(listed, undefined, 2) : listText(accounts, listed));
 }
 
+/** @throws Error in the one shape, when it cannot be read */
+function readTable(file: string): Uint8Array {
+  try {
+    return fs.readFileSync(asCalled(file));
+  } catch (error) {
+    const problem = {
+      wrong: "The table of names cannot be read",
+      received: `${asCalled(file)}: ${(error as Error).message.split(",")[0]}`,
+      allowed: "the path of a CSV file in UTF-8",
+      mend: `ls ${quote(path.dirname(asCalled(file)))}, then the same command with the file's name`,
+    };
+    throw new Error(formatProblem(problem), { cause: error });
+  }
+}
+
 async function importFile(stack: string, file: string, dryRun: boolean): Promise<void> {
   const server = isUp(stack) ? stackServer(stack) : undefined;
   const people = readPeople(stack);
-  const items = newcomers(people, namesOf(fs.readFileSync(asCalled(file)), file));
+  const items = newcomers(people, namesOf(readTable(file), file));
   // Before the first `up` nobody uses the numbered accounts yet.
   const { people: after, made } = withParticipants(people, items, server !== undefined);
   const named = made.filter(({ name }) => !/^participant\d+$/.test(name));
@@ -116,6 +144,8 @@ async function importFile(stack: string, file: string, dryRun: boolean): Promise
     await make(server, named);
   }
   record(stack, people, after);
+  const numbered = numberedText(after, stack);
+  if (server && numbered !== undefined) console.log(numbered);
   console.log(
     server
       ? `Their passwords: npm run slips -- --stack ${stack}`

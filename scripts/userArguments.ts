@@ -1,5 +1,6 @@
 /** What a person asks `npm run user` for. */
 import { knownWord, misuseOf, optionsOf } from "./arguments";
+import { commandLine, withoutOption } from "./commandLine";
 
 export type UserRequest = { stack?: string } & (
   | { do: "add" | "reset"; name: string }
@@ -23,12 +24,13 @@ const BELONGS = { files: "remove", json: "list", "dry-run": "import" } as const;
 
 /** @throws Error in the one shape, when the words are not understood */
 export function parseUserArguments(args: readonly string[]): UserRequest {
-  const { values, positionals } = optionsOf(args, OPTIONS, misused);
+  const { values, positionals } = optionsOf("npm run user", args, OPTIONS, misused);
   const [word = "", name, ...rest] = positionals;
-  const known = knownWord("user", WORDS, "list", word, misused);
+  const known = knownWord("npm run user", WORDS, "list", [args, word], misused);
   for (const [option, belongs] of Object.entries(BELONGS)) {
     if (values[option as keyof typeof BELONGS] && belongs !== known) {
-      throw misused(`--${option} belongs to ${belongs}`, args.join(" "), "the command without it");
+      const mend = commandLine("npm run user", withoutOption(args, option, OPTIONS));
+      throw misused(`--${option} belongs to ${belongs}`, args.join(" "), mend);
     }
   }
   const stack = values.stack === undefined ? {} : { stack: values.stack };
@@ -45,7 +47,10 @@ export function parseUserArguments(args: readonly string[]): UserRequest {
     );
   }
   if (known === "import") {
-    if (rest.length > 0) throw misused("There are words too many", rest.join(" "), USAGE);
+    if (rest.length > 0) {
+      const whole = commandLine("npm run user", [known, [name, ...rest].join(" ")]);
+      throw misused("There are words too many", rest.join(" "), whole);
+    }
     return { ...stack, do: known, file: name, dryRun: values["dry-run"] ?? false };
   }
   if (rest.length > 0) {

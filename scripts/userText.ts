@@ -1,5 +1,5 @@
 /** What `npm run user` prints for a person. */
-import type { Account, Role } from "../components/accountList";
+import type { Account, People, Role } from "../components/accountList";
 import type { Listed } from "./accountsServer";
 import { minute } from "./courseTable";
 
@@ -18,6 +18,36 @@ export function cardText({ name, person, password, address }: Card): string {
     `  account   ${name}`,
     `  password  ${password ?? `the person's own; a new one: npm run user -- reset ${name}`}`,
     `  address   ${address}`,
+  ].join("\n");
+}
+
+/** Why somebody does not get the account of the name: another has it, or the same person already. */
+export function takenText(added: {
+  /** The account that was made, and the one that the name would have got. */
+  name: string;
+  usual: string;
+  person: string;
+  accounts: readonly Account[];
+  stack: string;
+}): string {
+  const { name, usual, person, accounts, stack } = added;
+  const first = accounts.find((it) => it.person.normalize("NFC") === person.normalize("NFC"));
+  if (!first) return `${usual} is another person's account`;
+  return [
+    `${first.name} is the account of another ${person}. If it is the same person:`,
+    `  npm run user -- remove ${name} --stack ${stack}`,
+    `  npm run user -- reset ${first.name} --stack ${stack}     # only if the password is forgotten`,
+  ].join("\n");
+}
+
+/** That numbered accounts are there beside the named ones, and how they go; undefined: there are none. */
+export function numberedText(people: People, stack: string): string | undefined {
+  const { participants, participantNames } = people;
+  const numbered = participants - participantNames.length;
+  if (numbered <= 0) return undefined;
+  return [
+    `Beside them there are ${numbered} with a number (participant01 and so on). If nobody uses those:`,
+    `  pulumi config --stack ${stack} set participants ${participantNames.length} && pulumi up --stack ${stack}`,
   ].join("\n");
 }
 

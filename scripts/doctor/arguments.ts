@@ -1,6 +1,5 @@
 /** What a person asks `npm run doctor` for. */
-import { parseArgs } from "node:util";
-import { misuseOf, wrongOption } from "../arguments";
+import { misuseOf, optionsOf } from "../arguments";
 
 export interface DoctorRequest {
   /** Default: the one that is selected. */
@@ -24,7 +23,7 @@ const MOST_SECONDS = 120;
 
 /** @throws Error in the one shape, when the words are not understood */
 export function parseDoctorArguments(args: readonly string[]): DoctorRequest {
-  const { values, positionals } = parsed(args);
+  const { values, positionals } = optionsOf("npm run doctor", args, OPTIONS, misused);
   if (positionals.length > 0) {
     throw misused("There are words too many", positionals.join(" "), "npm run doctor");
   }
@@ -41,18 +40,4 @@ export function parseDoctorArguments(args: readonly string[]): DoctorRequest {
     seconds,
     ...(values.stack !== undefined && { stack: values.stack }),
   };
-}
-
-function parsed(args: readonly string[]) {
-  try {
-    return parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
-  } catch (error) {
-    const { message } = error as Error;
-    const { option, near } = wrongOption(error, Object.keys(OPTIONS));
-    throw misused(
-      message.split(". ")[0] ?? message,
-      option || args.join(" "),
-      `npm run doctor${near === undefined ? "" : ` -- ${near}`}`,
-    );
-  }
 }

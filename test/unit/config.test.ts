@@ -75,7 +75,31 @@ describe("configuration", () => {
 
   const refused: [string, Record<string, string | undefined>, RegExp][] = [
     ["a range that is none", { sshCidrs: '["300.0.0.0/8"]' }, /not an IPv4 range[^]*sshCidrs\[0\]/],
-    ["an address without a prefix", { sshCidrs: '["203.0.113.7"]' }, /203\.0\.113\.7\/32/],
+    [
+      "an address without a prefix",
+      { sshCidrs: '["203.0.113.7"]' },
+      /mend: +pulumi config set --path '[^']*sshCidrs\[0\]' 203\.0\.113\.7\/32$/m,
+    ],
+    [
+      "a key that is misspelt, whose value is kept",
+      { instanceTyp: "t3.large" },
+      /mend: +pulumi config set instanceType t3\.large && pulumi config rm instanceTyp$/m,
+    ],
+    [
+      "a misspelt token, which is not shown",
+      { gitTokn: "ghp_0123456789" },
+      /gitToken is meant[^]*mend: +pulumi config rm gitTokn$/m,
+    ],
+    [
+      "a misspelt field of content, whose value is kept",
+      { content: '[{"repo":"hydro/gw","brnch":"week 1"}]' },
+      /branch is meant[^]*set --path 'content\[0\]\.branch' 'week 1' && pulumi config rm --path 'content\[0\]\.brnch'$/m,
+    ],
+    [
+      "a domain as a browser shows it",
+      { domain: "https://Hub.Example.org/hub/login", dnsZone: "example.org" },
+      /mend: +pulumi config set domain hub\.example\.org$/m,
+    ],
     [
       "a range that starts elsewhere",
       { sshCidrs: '["10.0.0.7/8"]' },

@@ -53,7 +53,7 @@ describe("npm run fleet", () => {
     });
     const refused: [string[], RegExp][] = [
       [["spring"], /shows all stacks, and takes no name[^]*received: spring/],
-      [["--jsn"], /option --jsn cannot be used so[^]*mend: +the command with --json/],
+      [["--jsn"], /option --jsn cannot be used so[^]*mend: +npm run fleet -- --json$/],
       [["--limit", "0"], /no number of seconds from 1 to 600[^]*received: 0/],
       [["--limit", "soon"], /no number of seconds/],
       [["--page", ""], /--page names no file/],

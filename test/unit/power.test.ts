@@ -26,7 +26,7 @@ describe("npm run stop, npm run start", () => {
   const refused: [string, RegExp][] = [
     ["stop spring", /words too many[^]*mend: +npm run stop -- --stack spring/],
     ["start --yes", /--yes belongs to stop/],
-    ["start --stak x", /option --stak cannot be used so[^]*mend: +the command with --stack/],
+    ["start --stak x", /option --stak cannot be used so[^]*mend: +npm run start -- --stack x$/],
   ];
   for (const [line, text] of refused) {
     it(`refuses ${line}`, () => assert.throws(() => parse(line), text));

@@ -118,7 +118,10 @@ describe("the report", () => {
     const report = reportOf("test", [redRow("type", problem)], ["one"]);
     assert.equal(report.ready, false);
     const text = reportText(report);
-    assert.match(text, /✖ type {2}Bad: x\n +mend: pulumi config --stack test set a b\n/);
+    assert.match(
+      text,
+      /✖ type {2}Bad: x\n +allowed: y\n +mend: pulumi config --stack test set a b\n/,
+    );
     assert.match(text, /For IT:\n {2}one\n\nNot ready: 1 red$/);
   });
 

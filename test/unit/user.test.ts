@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
+import type { People } from "../../components/accountList";
 import type { Listed } from "../../scripts/accountsServer";
 import { parseUserArguments } from "../../scripts/userArguments";
-import { cardText, listText } from "../../scripts/userText";
+import { cardText, listText, numberedText, takenText } from "../../scripts/userText";
 
 describe("what npm run user is asked for", () => {
   const understood: [string[], object][] = [
@@ -20,12 +21,12 @@ describe("what npm run user is asked for", () => {
 
   const refused: [string[], RegExp][] = [
     [[], /What to do is missing/],
-    [["ad", "bo"], /does not know the word ad[^]*user -- add$/],
+    [["ad", "bo"], /does not know the word ad[^]*user -- add bo$/],
     [["add"], /Whose account is missing[^]*add NAME$/],
     [["add", "Bo", "Li"], /too many[^]*user -- add "Bo Li"$/],
     [["list", "bo"], /too many/],
     [["reset", "bo", "--files"], /--files belongs to remove/],
-    [["remove", "bo", "--file"], /option --file cannot[^]*with --files$/],
+    [["remove", "bo", "--file"], /option --file cannot[^]*user -- remove bo --files$/],
     [["import"], /The file is missing/],
   ];
   for (const [words, message] of refused) {
@@ -37,6 +38,30 @@ describe("what npm run user is asked for", () => {
 });
 
 describe("what npm run user prints", () => {
+  const account = (name: string, person: string) => ({
+    name,
+    person,
+    role: "participant" as const,
+  });
+
+  it("is how somebody who was added twice is rid of the second account", () => {
+    const added = { name: "bo-li2", usual: "bo-li", person: "Bo Li", stack: "osh" };
+    const twice = takenText({ ...added, accounts: [account("bo-li", "Bo Li")] });
+    assert.match(twice, /^bo-li is the account of another Bo Li\./);
+    assert.match(twice, /npm run user -- remove bo-li2 --stack osh/);
+    const others = takenText({ ...added, accounts: [account("bo-li", "Bo-Li")] });
+    assert.equal(others, "bo-li is another person's account");
+  });
+
+  it("is how accounts with a number go, once all have names", () => {
+    const people = { participants: 5, participantNames: ["Bo", "Ana"] } as unknown as People;
+    assert.match(
+      numberedText(people, "osh") ?? "",
+      /there are 3[^]*--stack osh set participants 2 &&/,
+    );
+    assert.equal(numberedText({ ...people, participants: 2 }, "osh"), undefined);
+  });
+
   it("is what somebody needs for the first visit", () => {
     const card = { name: "bo", person: "Бо", address: "http://x" };
     assert.equal(
