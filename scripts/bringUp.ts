@@ -1,12 +1,31 @@
 /** A `pulumi up` of a few resources, for the commands that change one thing in front of a class. */
-import { spawn } from "node:child_process";
+import { spawn, type ChildProcess } from "node:child_process";
 import path from "node:path";
 import { formatProblem } from "../components/text";
 
 const ROOT = path.join(__dirname, "..");
 
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
 /**
- * Brings some resources of a stack up and no others; quiet unless it fails.
+ * Keeps this command alive as long as its `pulumi` runs: one that nobody listens to any more is killed
+ * with its next line, and leaves the stack locked. The second Ctrl-C ends `pulumi` the way it ends itself.
+ *
+ * @returns ends that
+ */
+function outlive(pulumi: ChildProcess): () => void {
+  let isTold = false;
+  const wait = () => {
+    if (isTold) return void pulumi.kill("SIGINT");
+    isTold = true;
+    console.error("Waiting for pulumi, some seconds; Ctrl-C once more breaks it off");
+  };
+  for (const signal of SIGNALS) process.on(signal, wait);
+  return () => SIGNALS.forEach((signal) => process.off(signal, wait));
+}
+
+/**
+ * Brings some resources of a stack up and no others; quiet unless it fails. Ctrl-C waits for its end.
  *
  * @param targets URNs, with `**` for any part
  * @param wrong what a failure means, for a person
@@ -29,10 +48,11 @@ export async function bringUp(
   for (const stream of [pulumi.stdout, pulumi.stderr]) {
     stream.setEncoding("utf8").on("data", (data: string) => (text += data));
   }
+  const letGo = outlive(pulumi);
   const status = await new Promise((resolve, reject) => {
     pulumi.on("error", reject);
     pulumi.on("close", resolve);
-  });
+  }).finally(letGo);
   if (status === 0) return;
   const problem = {
     wrong,

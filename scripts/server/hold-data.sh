@@ -32,6 +32,8 @@ quietly "The data volume cannot be held still" "npm run backup -- --stack $STACK
 printf 'held %s\n' "$at"
 for ((tenths = 0; tenths < SECONDS_HELD * 10; tenths++)); do
   [ ! -e "$released" ] || exit 0
+  # Where the command was broken off, this ends it: nobody waits for a snapshot that nobody wants.
+  printf '.\n'
   sleep 0.1
 done
 fail "The snapshot did not begin in time; the data volume was let go" "nothing for $SECONDS_HELD s" \

@@ -123,6 +123,24 @@ export function keepsTheirWork(workshop: () => Lab): void {
       assert.equal(work.stdout, "maria's\n");
     });
 
+    it("and nobody has to wait for a backup that is broken off while it holds the volume", async () => {
+      const faults = `${workshop().rehearsal.endpoint}/rehearsal/faults`;
+      const body = JSON.stringify({ action: "CreateSnapshot", code: "Silence", times: 9 });
+      await fetch(faults, { method: "POST", body });
+      const running = workshop().startCommand("backup");
+      try {
+        // Who writes there while it is held waits, and cannot even be ended.
+        await workshop().serverShows(
+          "touch /srv/workshop/held &>/dev/null & sleep 0.3; kill -0 $!",
+        );
+      } finally {
+        await running.kill();
+        await fetch(faults, { method: "DELETE" });
+      }
+      const after = await workshop().onServer("timeout 5 touch /srv/workshop/held");
+      assert.equal(after.exitCode, 0, "the volume was let go");
+    });
+
     it("and backups are listed with what they cost, and removed by age, the last one only when told", async () => {
       const backup = (...words: string[]) => workshop().command("backup", ...words);
       const listed = await backup("list");
