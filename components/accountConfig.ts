@@ -25,6 +25,7 @@ export function parseAccount(
   raw: RawConfig,
   project: string,
   stack: string,
+  encrypted: readonly string[] = [],
 ): { settings: AccountSettings; problems: Problem[] } {
   const read = new Reader(raw, project);
   const region = read.region();
@@ -41,7 +42,7 @@ export function parseAccount(
       example: "example.org",
     }),
   };
-  read.unknownKeys();
+  read.unknownKeys(encrypted);
   return { settings, problems: read.problems };
 }
 

@@ -117,7 +117,7 @@ export function readSettings(): Settings | AccountSettings {
   const raw = pulumi.runtime.allConfig();
   const { settings, problems } =
     raw[`${project}:kind`]?.trim() === "account"
-      ? parseAccount(raw, project, stack)
+      ? parseAccount(raw, project, stack, secretKeys())
       : parseSettings(raw, project, stack, secretKeys());
   const missing = missingCredentials(credentialSources(raw), settings.region);
   if (missing) problems.push(missing);

@@ -40,6 +40,14 @@ const PROBLEMS: [what: string, changes: Record<string, string>, text: RegExp][] 
 ];
 
 describe("the configuration of an account stack", () => {
+  it("does not show what is encrypted, not even under a misspelt key", () => {
+    const raw = { ...CONFIG, "aws:region": "ap-south-1", "tljh-workshop:operatorRegion": "geheim" };
+    const encrypted = ["tljh-workshop:operatorRegion"];
+    const { problems } = parseAccount(raw, "tljh-workshop", "account", encrypted);
+    assert.doesNotMatch(JSON.stringify(problems), /geheim/);
+    assert.match(JSON.stringify(problems), /config rm operatorRegion"/);
+  });
+
   it("needs nothing of a workshop's, and has the stack's region for operator's regions", () => {
     const { settings, problems } = parse();
     assert.deepEqual(problems, []);
