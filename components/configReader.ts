@@ -381,7 +381,7 @@ export class Reader {
    *
    * @param encrypted keys, with their namespace, whose values are not to be shown
    */
-  unknownKeys(encrypted: readonly string[] = []): void {
+  unknownKeys(encrypted: readonly string[]): void {
     const prefix = `${this.project}:`;
     for (const full of Object.keys(this.raw)) {
       if (!full.startsWith(prefix)) continue;

@@ -22,7 +22,7 @@ import {
   type Tag,
 } from "@aws-sdk/client-ec2";
 import { PROJECT } from "./tags";
-import { routeIn, withImages, type Kind, type Seen } from "./taggedThings";
+import { BACKUPS, routeIn, withImages, type Kind, type Seen } from "./taggedThings";
 
 /** For all that is asked of one region. */
 const REGION_SECONDS = 30;
@@ -114,7 +114,7 @@ class Look implements StackLook {
     const pages = await this.pages(paginateDescribeTags, { Filters });
     return pages
       .flatMap(({ Tags = [] }) => Tags)
-      .filter(({ ResourceType }) => !["snapshot", "image"].includes(ResourceType ?? ""))
+      .filter(({ ResourceType }) => !BACKUPS.some((kind) => kind === ResourceType))
       .flatMap(({ ResourceId }) => ResourceId ?? []);
   }
 

@@ -39,8 +39,7 @@ export function parseBackupArguments(args: readonly string[]): BackupRequest {
   for (const [option, belongs] of Object.entries(BELONGS)) {
     if (values[option as keyof typeof BELONGS] === undefined || belongs === word) continue;
     const to = belongs === "" ? "making a backup" : belongs;
-    const rest = withoutOption(args, option, OPTIONS);
-    const mend = commandLine("npm run backup", rest);
+    const mend = commandLine("npm run backup", withoutOption(args, option, OPTIONS));
     throw misused(`--${option} belongs to ${to}`, args.join(" "), mend);
   }
   const stack = values.stack === undefined ? {} : { stack: values.stack };

@@ -2,10 +2,9 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import path from "node:path";
 import { formatProblem } from "../components/text";
+import { SIGNALS } from "./signals";
 
 const ROOT = path.join(__dirname, "..");
-
-const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /**
  * Keeps this command alive as long as its `pulumi` runs: one that nobody listens to any more is killed

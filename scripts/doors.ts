@@ -21,6 +21,7 @@ import { doorsOf, isLetIn, listText, wantedSources, type Door, type Exported } f
 import { logInTo } from "./logInTo";
 import { notRunning, seeMachine } from "./machineState";
 import { askPulumi, openConfig } from "./askPulumi";
+import { SIGNALS } from "./signals";
 import { stackAws } from "./stackAws";
 import { askAws } from "./stackPlace";
 import { selectedStack, stackServer } from "./stackServer";
@@ -114,7 +115,7 @@ function timeOf(minutes: number): { over: Promise<void>; end: () => void } {
       clearTimeout(timer);
       resolve();
     };
-    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, end);
+    for (const signal of SIGNALS) process.once(signal, end);
   });
   return { over, end };
 }

@@ -1,6 +1,6 @@
 /** What `npm run sweep` prints for a person. */
 import { table } from "./courseTable";
-import type { Thing } from "../components/taggedThings";
+import { BACKUPS, type Thing } from "../components/taggedThings";
 
 /** What was seen, and what was not. */
 export interface Swept {
@@ -77,7 +77,7 @@ export function sweptText(swept: Swept): string {
       `${count(left)} that no stack here owns: ${sumText(left)}. To remove them: npm run sweep -- --remove`,
       `A stack whose state lies elsewhere than ${backend || "here"} is not known here: ask colleagues first.`,
     );
-    const kept = left.filter(({ kind }) => kind === "snapshot" || kind === "image");
+    const kept = left.filter(({ kind }) => BACKUPS.includes(kind));
     if (kept.length > 0) {
       lines.push(
         `Of these, ${count(kept)} may be backups of people's work, which --remove leaves; --remove --backups does not.`,

@@ -2,13 +2,11 @@
 import { newPassword } from "../../components/password";
 import { askAccounts } from "../accountsServer";
 import type { Account } from "../participant/participant";
+import { SIGNALS } from "../signals";
 import type { StackServer } from "../stackServer";
 
 /** Removing many takes long: each one's server is stopped first. */
 const AT_ONCE = 10;
-
-/** Ctrl-C, and what else ends a command politely. */
-const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /** The command was ended from outside; its accounts are removed. */
 export class Ended extends Error {
